@@ -1,0 +1,96 @@
+// What a client can ask of one key, and what it may be told: the request, the reply, and the three-valued outcome.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "kv/record.h"
+
+namespace quoin::quorum {
+
+// How long a key lives after a write. Added to the leader's clock when the write is proposed.
+using TimeToLive = std::chrono::milliseconds;
+
+struct Get {};
+// Stores a value; without a ttl the key lives until it is deleted.
+struct Put {
+  std::string value;
+  std::string content_type;
+  std::optional<TimeToLive> ttl;
+};
+struct Delete {};
+// Adds to a value that is a decimal 64-bit integer (absent counts as 0); the reply's record holds the sum. Keeps the
+// deadline and the content type.
+struct Increment {
+  std::int64_t by = 1;
+};
+// Adds bytes at the end (absent counts as empty). Keeps the deadline and the content type.
+struct Append {
+  std::string bytes;
+};
+// Gives an existing key a new deadline, or none: expire and persist.
+struct SetDeadline {
+  std::optional<TimeToLive> ttl;
+};
+// Stores a value and answers with the record that was there before: get-and-set.
+struct Swap {
+  Put put;
+};
+using Operation = std::variant<Get, Put, Delete, Increment, Append, SetDeadline, Swap>;
+
+// Whether the operation can change anything.
+inline bool IsWrite(const Operation& operation) { return !std::holds_alternative<Get>(operation); }
+
+// What must hold of the key's current state for the operation to be applied. An expired or deleted key is absent.
+struct Condition {
+  enum class Kind {
+    kAbsent,        // If-None-Match: *
+    kPresent,       // If-Match: *
+    kVersionIn,     // If-Match: "v", ...   (an absent key fails it)
+    kVersionNotIn,  // If-None-Match: "v", ...   (an absent key passes it)
+    kValueIs,       // compare-and-set on the value (an absent key fails it)
+  };
+  Kind kind;
+  std::vector<kv::Version> versions;  // kVersionIn, kVersionNotIn: `changed` versions.
+  std::string value;                  // kValueIs.
+};
+
+enum class Consistency { kOne, kQuorum, kAll };
+
+struct Request {
+  kv::OperationId id;
+  std::string key;  // 1 to kv::kMaxKeyBytes bytes, any bytes.
+  Operation operation;
+  std::vector<Condition> conditions;  // All must hold.
+  Consistency consistency = Consistency::kQuorum;
+};
+
+// How a request ended. All but kError with Code::kUnknown are certain (invariant I10).
+enum class Outcome {
+  kDone,             // It took effect (a read: the key is there).
+  kAbsent,           // The key isn't there, and the operation needs one (get, delete, set-deadline). Nothing changed.
+  kConditionFailed,  // A condition doesn't hold. Nothing changed.
+  kRejected,         // The operation doesn't fit the value (`status` says why). Nothing changed.
+  kError,            // `status` says why; Code::kUnknown: may or may not take effect; otherwise nothing changed.
+};
+
+struct Reply {
+  Outcome outcome = Outcome::kDone;
+  Status status;          // Not OK exactly for kRejected and kError.
+  // The key's state that the reply speaks of: after a write that is done, otherwise what was found. nullptr when the
+  // key is absent, and for kError. Never a tombstone; a done Delete has none, see `changed`.
+  kv::RecordPtr record;
+  kv::RecordPtr previous;  // Swap only: what was there before; nullptr when absent.
+  kv::Version changed;     // The version of the state that the reply speaks of; zero when it has none.
+  bool created = false;    // A done write found the key absent.
+};
+
+using ReplyCallback = std::function<void(Reply)>;
+
+}  // namespace quoin::quorum

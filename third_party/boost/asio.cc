@@ -1,0 +1,2 @@
+// The one place where Asio's definitions are compiled.
+#include <boost/asio/impl/src.hpp>
