@@ -1,8 +1,8 @@
 // Status and Result<T>: what a call reports when a peer, a client, a disk or a flag did something that the program must
 // live with. Broken invariants of our own are CHECKs instead, and no exception crosses a package.
 //
-// A code exists only where some caller reacts to it. The most important line runs between kUnknown and all the others: a
-// write that ended in any other error has certainly not been applied; one that ended in kUnknown may or may not have
+// A code exists only where some caller reacts to it. The most important line runs between kUnknown and all the others:
+// a write that ended in any other error has certainly not been applied; one that ended in kUnknown may or may not have
 // been (invariant I10), and nobody may turn the one into the other.
 #pragma once
 
@@ -60,7 +60,7 @@ std::ostream& operator<<(std::ostream& out, const Status& status);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                     // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}                                 // NOLINT: implicit by design
   Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }  // NOLINT: implicit by design
 
   bool ok() const { return status_.ok(); }
@@ -94,9 +94,9 @@ class [[nodiscard]] Result {
 }  // namespace quoin
 
 // Returns early with the status of an expression that failed.
-#define QUOIN_RETURN_IF_ERROR(expression)                                 \
-  do {                                                                    \
+#define QUOIN_RETURN_IF_ERROR(expression)                                  \
+  do {                                                                     \
     if (::quoin::Status quoin_status = (expression); !quoin_status.ok()) { \
-      return quoin_status;                                                \
-    }                                                                     \
+      return quoin_status;                                                 \
+    }                                                                      \
   } while (false)

@@ -10,12 +10,14 @@ namespace {
 using std::string_literals::operator""s;
 
 TEST(Hex64, RoundTripsAndRefusesWhatIsNotHex) {
-  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{0xdeadbeef}, std::numeric_limits<std::uint64_t>::max()}) {
+  for (const std::uint64_t value :
+       {std::uint64_t{0}, std::uint64_t{0xdeadbeef}, std::numeric_limits<std::uint64_t>::max()}) {
     EXPECT_EQ(Hex64(value).size(), 16u);
     EXPECT_EQ(ParseHex64(Hex64(value)), value);
   }
   EXPECT_EQ(ParseHex64("FF"), 255u);
-  for (const char* bad : {"", "g", "0x1", " 1", "1 ", "-1", "10000000000000000"}) EXPECT_EQ(ParseHex64(bad), std::nullopt) << bad;
+  for (const char* bad : {"", "g", "0x1", " 1", "1 ", "-1", "10000000000000000"})
+    EXPECT_EQ(ParseHex64(bad), std::nullopt) << bad;
 }
 
 TEST(ParseNumbers, TakesWholeNumbersOnly) {
@@ -30,8 +32,13 @@ TEST(ParseNumbers, TakesWholeNumbersOnly) {
 
 // The test vectors of RFC 4648, section 10.
 TEST(Base64, AgreesWithTheRfc) {
-  const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                                                         {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : vectors) {
     EXPECT_EQ(Base64Encode(bytes), text);
     EXPECT_EQ(Base64Decode(text), bytes);
@@ -51,11 +58,13 @@ TEST(Base64, RefusesWhatHasNoOneMeaning) {
 }
 
 TEST(IsUtf8, FollowsTheRfc) {
-  for (const std::string& good : {""s, "plain"s, "na\u00efve"s, "\u20ac"s, "\U0001f600"s, "\0"s, "\xed\x9f\xbf"s, "\xf4\x8f\xbf\xbf"s}) {
+  for (const std::string& good :
+       {""s, "plain"s, "na\u00efve"s, "\u20ac"s, "\U0001f600"s, "\0"s, "\xed\x9f\xbf"s, "\xf4\x8f\xbf\xbf"s}) {
     EXPECT_TRUE(IsUtf8(good)) << Printable(good);
   }
-  for (const std::string& bad : {"\x80"s, "\xc0\x80"s, "\xc1\xbf"s, "\xe0\x80\x80"s, "\xed\xa0\x80"s, "\xf0\x80\x80\x80"s,
-                                 "\xf4\x90\x80\x80"s, "\xf5\x80\x80\x80"s, "\xe2\x82"s, "a\xff"s}) {
+  for (const std::string& bad :
+       {"\x80"s, "\xc0\x80"s, "\xc1\xbf"s, "\xe0\x80\x80"s, "\xed\xa0\x80"s, "\xf0\x80\x80\x80"s, "\xf4\x90\x80\x80"s,
+        "\xf5\x80\x80\x80"s, "\xe2\x82"s, "a\xff"s}) {
     EXPECT_FALSE(IsUtf8(bad)) << Printable(bad);
   }
 }

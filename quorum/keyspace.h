@@ -1,7 +1,7 @@
 // Keyspace: the whole key-value space as front ends see it. A lone node and a cluster are both behind it.
 //
 // Thread safety: called on any shard's thread; the callback is called exactly once, on the thread that called, possibly
-// before the call returns.
+// before the call returns. What one thread submits on one key takes effect in the order of submission.
 #pragma once
 
 #include <cstddef>

@@ -82,7 +82,7 @@ enum class Outcome {
 
 struct Reply {
   Outcome outcome = Outcome::kDone;
-  Status status;          // Not OK exactly for kRejected and kError.
+  Status status;  // Not OK exactly for kRejected and kError.
   // The key's state that the reply speaks of: after a write that is done, otherwise what was found. nullptr when the
   // key is absent, and for kError. Never a tombstone; a done Delete has none, see `changed`.
   kv::RecordPtr record;
