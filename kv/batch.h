@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "kv/due.h"
 #include "kv/partition_state.h"
 #include "kv/record.h"
 
@@ -19,11 +20,14 @@ namespace quoin::kv {
 
 class Batch {
  public:
+  // Also notes when the record is due, if ever (kv/due.h).
   void PutRecord(PartitionId partition, std::string_view key, const Record& record);
   void EraseRecord(PartitionId partition, std::string_view key);
   // Erases every record of the partition with from <= key, and key < to where `to` is given.
   void EraseRange(PartitionId partition, std::string_view from, std::optional<std::string_view> to);
   void PutPartitionState(PartitionId partition, const PartitionState& state);
+  // Takes a note away; the record stays.
+  void EraseDue(const DueKey& due);
 
   // Takes all of `other`'s changes, after this batch's own.
   void Append(Batch&& other);
@@ -34,12 +38,13 @@ class Batch {
   std::size_t size_bytes() const { return size_bytes_; }
 
   struct Change {
-    enum class Kind { kPutRecord, kEraseRecord, kEraseRange, kPutPartitionState };
+    enum class Kind { kPutRecord, kEraseRecord, kEraseRange, kPutPartitionState, kPutDue, kEraseDue };
     Kind kind;
     PartitionId partition;
-    std::string key;                  // kEraseRange: `from`. kPutPartitionState: empty.
-    std::string bytes;                // The encoded record or state. kEraseRange: `to`.
-    bool to_end = false;              // kEraseRange without `to`.
+    std::string key;      // kEraseRange: `from`. kPutPartitionState: empty.
+    std::string bytes;    // The encoded record or state. kEraseRange: `to`.
+    bool to_end = false;  // kEraseRange without `to`.
+    WallTime due{};       // kPutDue and kEraseDue.
   };
   const std::vector<Change>& changes() const { return changes_; }
 

@@ -1,10 +1,10 @@
-// CommitQueue: asynchronous, grouped commit. One thread takes everything that was submitted since its last round, merges
-// it into one engine batch, writes it with one sync, and calls everyone back.
+// CommitQueue: asynchronous, grouped commit. One thread takes everything that was submitted since its last round,
+// merges it into one engine batch, writes it with one sync, and calls everyone back.
 //
 // Invariants:
 //   C1  `done` is called exactly once per submission, on the commit thread, after the batch is durable or has failed;
-//   C2  submissions become durable in the order in which they were submitted (a later one never without an earlier one);
-//   C3  the destructor first finishes all that was submitted.
+//   C2  submissions become durable in the order in which they were submitted (a later one never without an earlier
+//   one); C3  the destructor first finishes all that was submitted.
 //
 // Thread safety: Submit may be called from any thread. `done` must be quick and must not block; it usually posts to a
 // shard.
@@ -37,6 +37,7 @@ class CommitQueue {
   struct Counters {
     std::uint64_t rounds = 0;
     std::uint64_t submissions = 0;
+    std::uint64_t changes = 0;  // Of all submissions.
     std::uint64_t bytes = 0;
   };
   using Done = std::function<void(const Status&)>;
@@ -67,6 +68,7 @@ class CommitQueue {
   mutable std::mutex mutex_;
   std::condition_variable submitted_;
   std::vector<Submission> queue_;  // Guarded by mutex_.
+  std::size_t queue_bytes_ = 0;    // Guarded by mutex_: the sizes of the batches in queue_.
   bool stopping_ = false;          // Guarded by mutex_.
   Counters counters_;              // Guarded by mutex_.
 

@@ -12,10 +12,10 @@
 namespace quoin::kv {
 
 struct PartitionState {
-  Ballot promised;                        // I1: never forgotten, never lowered.
+  Ballot promised;  // I1: never forgotten, never lowered.
   std::uint64_t configuration_version = 0;
-  Version purge_floor;                    // A missing key counts as holding this version.
-  Version highest;                        // The highest version ever stored here when this state was written.
+  Version purge_floor;  // A missing key counts as holding this version.
+  Version highest;      // The highest version ever stored here when this state was written.
 
   friend bool operator==(const PartitionState&, const PartitionState&) = default;
 };

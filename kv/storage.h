@@ -22,10 +22,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
 #include "kv/batch.h"
+#include "kv/due.h"
 #include "kv/partition_state.h"
 #include "kv/record.h"
 
@@ -89,6 +91,10 @@ class Storage {
   // nullopt when no state was ever stored. May block on the disk.
   virtual Result<std::optional<PartitionState>> GetPartitionState(PartitionId partition) const = 0;
   virtual std::unique_ptr<Snapshot> TakeSnapshot() const = 0;
+  // The notes (kv/due.h) that are due at `now` or before, in order, above `after` where it is given; at most `limit`.
+  // May block on the disk.
+  virtual Result<std::vector<DueKey>> ReadDue(WallTime now, const std::optional<DueKey>& after,
+                                              std::size_t limit) const = 0;
 
   // Applies the batch atomically and makes it durable before it returns. Errors: kDiskFull and kReadOnly (certainly not
   // applied), kUnknown (S3).

@@ -17,8 +17,8 @@ struct Ballot {
   friend auto operator<=>(const Ballot&, const Ballot&) = default;
 };
 
-// The place of one write in the total order of its partition's writes (invariant I2: at most one record is ever proposed
-// per partition and version). The zero version is below all that anyone writes and stands for "no version".
+// The place of one write in the total order of its partition's writes (invariant I2: at most one record is ever
+// proposed per partition and version). The zero version is below all that anyone writes and stands for "no version".
 struct Version {
   Ballot ballot;
   std::uint64_t sequence = 0;

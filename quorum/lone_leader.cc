@@ -129,13 +129,10 @@ void LoneLeader::AnswerWhenDurable(PartitionId partition, Request&& request, Rep
 }
 
 void LoneLeader::ScheduleFlush() {
-  if (persist_under_way_ || flush_scheduled_) return;  // L4: OnPersisted hands the next round over.
-  flush_scheduled_ = true;
-  environment_.ScheduleFlush();
+  if (!persist_under_way_ && !open_.empty()) environment_.ScheduleFlush(open_writes());  // L4
 }
 
 void LoneLeader::Flush() {
-  flush_scheduled_ = false;
   if (persist_under_way_ || open_.empty()) return;
   for (const PartitionId partition : open_.raised_floors) {
     open_.batch.PutPartitionState(partition, states_[partition.value]);
@@ -163,8 +160,7 @@ void LoneLeader::OnPersisted(const Status& status) {
     Refuse(std::move(unborn), NotHandedOver(status));
     return;
   }
-  // The disk first: the next round is being synced while this one's answers are sent.
-  Flush();
+  ScheduleFlush();
   for (Waiter& waiter : round.waiters) waiter.done(std::move(waiter.reply));
 }
 
@@ -187,16 +183,24 @@ void LoneLeader::CountOff(const Round& round, std::size_t KeyState::*proposals) 
   }
 }
 
-void LoneLeader::Purge(PartitionId partition, const std::string& key, const kv::Version& tombstone) {
-  if (keys_.contains(key)) return;
-  const auto stored = storage_.TryGet(partition, key);
-  if (!stored || !stored->ok() || **stored == nullptr) return;
-  const kv::Record& record = ***stored;
-  if (!record.tombstone || record.accepted != tombstone) return;
-  open_.batch.EraseRecord(partition, key);
-  kv::Version& floor = states_[partition.value].purge_floor;
-  floor = std::max(floor, tombstone);
-  open_.raised_floors.insert(partition);
+void LoneLeader::Sweep(const kv::DueKey& due) {
+  if (keys_.contains(due.key)) return;
+  const auto stored = storage_.TryGet(due.partition, due.key);
+  if (!stored || !stored->ok()) return;
+  const kv::RecordPtr& record = **stored;
+  if (record != nullptr && kv::DueOf(*record) == due.due) {
+    if (record->tombstone) {
+      open_.batch.EraseRecord(due.partition, due.key);
+      kv::Version& floor = states_[due.partition.value].purge_floor;
+      floor = std::max(floor, record->accepted);
+      open_.raised_floors.insert(due.partition);
+    } else if (IsExpired(*record, environment_.Now())) {
+      Propose(due.partition, due.key, MakeTombstone(*record));
+    } else {
+      return;
+    }
+  }
+  open_.batch.EraseDue(due);
   ScheduleFlush();
 }
 

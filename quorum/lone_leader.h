@@ -35,6 +35,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "kv/batch.h"
+#include "kv/due.h"
 #include "kv/partition_state.h"
 #include "kv/record.h"
 #include "kv/storage.h"
@@ -52,8 +53,10 @@ class LoneEnvironment {
   virtual void Persist(kv::Batch batch, std::function<void(const Status&)> done) = 0;
   // Reads a record where blocking on the disk is allowed.
   virtual void Load(PartitionId partition, std::string key, std::function<void(Result<kv::RecordPtr>)> done) = 0;
-  // Asks for Flush() soon: after the events that are at hand now have been handled.
-  virtual void ScheduleFlush() = 0;
+  // Asks for Flush() when the environment thinks it best, but not during the call: after the events that are at hand
+  // have been handled, or when more company has come (quorum/flush_pace.h). Called for every proposal while no round is
+  // under way; `writes` have been proposed by now.
+  virtual void ScheduleFlush(std::size_t writes) = 0;
 };
 
 class LoneLeader {
@@ -73,12 +76,16 @@ class LoneLeader {
   // REQUIRES: the partition belongs to this shard; 1 <= key size <= kv::kMaxKeyBytes.
   void Submit(PartitionId partition, Request request, ReplyCallback done);
 
-  // Hands what was proposed since the last round to Persist, unless a round is still under way (it follows by itself).
+  // Hands what was proposed since the last round to Persist, unless a round is still under way (when that is durable,
+  // ScheduleFlush is called again).
   void Flush();
+  // Writes that wait to be handed over.
+  std::size_t open_writes() const { return open_.batch.count(); }
 
-  // Removes from the storage what has no meaning any more: the key's record if it is exactly this tombstone and nothing
-  // is happening to the key. Purging is safe at once where N = 1: all replicas agree (design section 5.4).
-  void Purge(PartitionId partition, const std::string& key, const kv::Version& tombstone);
+  // Looks at a record that the storage noted as due: an expired one gives way to a tombstone, a tombstone is purged,
+  // and the note goes. Purging is safe at once where N = 1: all replicas agree (design section 5.4). Does nothing while
+  // something happens to the key, or when its record is not in memory: the note stays for the next time.
+  void Sweep(const kv::DueKey& due);
 
   // Nothing is waiting and nothing is under way.
   bool idle() const { return keys_.empty() && open_.empty() && persisting_.empty(); }
@@ -140,7 +147,6 @@ class LoneLeader {
   Round open_;                                      // Being filled.
   Round persisting_;                                // Handed to Persist; empty when none is.
   bool persist_under_way_ = false;
-  bool flush_scheduled_ = false;
 };
 
 }  // namespace quoin::quorum

@@ -49,11 +49,20 @@ class MapStorage : public kv::Storage {
         case kv::Batch::Change::Kind::kPutPartitionState:
           state = *kv::DecodePartitionState(change.partition, change.bytes);
           break;
+        case kv::Batch::Change::Kind::kPutDue:
+          due.insert({change.due, change.partition, change.key});
+          break;
+        case kv::Batch::Change::Kind::kEraseDue:
+          due.erase({change.due, change.partition, change.key});
+          break;
         case kv::Batch::Change::Kind::kEraseRange:
           ADD_FAILURE() << "no leader erases ranges";
       }
     }
     return Status::Ok();
+  }
+  Result<std::vector<kv::DueKey>> ReadDue(kv::WallTime, const std::optional<kv::DueKey>&, std::size_t) const override {
+    return std::vector<kv::DueKey>(due.begin(), due.end());
   }
   kv::Health health() const override { return {}; }
   std::uint64_t size_bytes() const override { return 0; }
@@ -62,6 +71,7 @@ class MapStorage : public kv::Storage {
   std::set<std::string> on_disk;
   std::set<std::string> damaged;
   std::optional<kv::PartitionState> state;
+  std::set<kv::DueKey> due;
 
  private:
   kv::Identity identity_;
@@ -77,7 +87,7 @@ class LoneLeaderTest : public testing::Test, public LoneEnvironment {
   void Load(PartitionId partition, std::string key, std::function<void(Result<kv::RecordPtr>)> done) override {
     loads_.push_back([this, partition, key, done] { done(storage_.Get(partition, key)); });
   }
-  void ScheduleFlush() override { ++flushes_scheduled_; }
+  void ScheduleFlush(std::size_t writes) override { scheduled_with_.push_back(writes); }
 
   LoneLeader& leader() {
     if (!leader_) {
@@ -115,9 +125,18 @@ class LoneLeaderTest : public testing::Test, public LoneEnvironment {
   void EndLoads() {
     for (auto& load : std::exchange(loads_, {})) load();
   }
+  // As the environment does: whatever asked for a flush gets it, until nothing asks any more.
   void Commit() {
     leader().Flush();
-    while (persist_) EndRound();
+    while (persist_) {
+      EndRound();
+      leader().Flush();
+    }
+  }
+  // Has the leader look at all notes, as a sweep does.
+  void SweepAll() {
+    for (const kv::DueKey& due : std::set<kv::DueKey>(storage_.due)) leader().Sweep(due);
+    Commit();
   }
   static std::string ValueOf(const Told& told) {
     if (!*told) return "<nothing told>";
@@ -128,7 +147,7 @@ class LoneLeaderTest : public testing::Test, public LoneEnvironment {
   kv::WallTime now_{milliseconds(1'000'000)};
   std::optional<std::pair<kv::Batch, std::function<void(const Status&)>>> persist_;
   std::vector<std::function<void()>> loads_;
-  int flushes_scheduled_ = 0;
+  std::vector<std::size_t> scheduled_with_;
   std::optional<LoneLeader> leader_;
 };
 
@@ -171,7 +190,7 @@ TEST_F(LoneLeaderTest, AReadIsToldTheStateItCapturedNotALaterOne) {
   EndRound();
   EXPECT_EQ(ValueOf(get), "1");
   EXPECT_FALSE(*later);
-  EndRound();
+  Commit();
   EXPECT_EQ(ValueOf(later), "2");
 }
 
@@ -208,22 +227,26 @@ TEST_F(LoneLeaderTest, EverythingProposedDuringARoundGoesIntoTheNext) {
   leader().Flush();
   const Told b = Submit("b", Put{"2", "", {}});
   const Told c = Submit("c", Put{"3", "", {}});
+  scheduled_with_.clear();
   EndRound();
   EXPECT_FALSE(*b);
-  ASSERT_TRUE(persist_) << "the next round is handed over as soon as the first is durable";
+  EXPECT_EQ(scheduled_with_, (std::vector<std::size_t>{2})) << "asked for as soon as the first is durable";
+  leader().Flush();
+  ASSERT_TRUE(persist_);
   EXPECT_EQ(persist_->first.count(), 2u);
   EndRound();
   EXPECT_TRUE(*b);
   EXPECT_TRUE(*c);
 }
 
-TEST_F(LoneLeaderTest, FlushIsScheduledOncePerRound) {
-  for (int i = 0; i < 5; ++i) Submit("k", Increment{1});
-  EXPECT_EQ(flushes_scheduled_, 1);
+TEST_F(LoneLeaderTest, AsksForAFlushWithEveryWriteUnlessARoundIsUnderWay) {
+  for (int i = 0; i < 3; ++i) Submit("k", Increment{1});
+  EXPECT_EQ(scheduled_with_, (std::vector<std::size_t>{1, 2, 3}));
   leader().Flush();
   Submit("k", Increment{1});
-  EXPECT_EQ(flushes_scheduled_, 1) << "the completion hands the next round over by itself";
+  EXPECT_EQ(scheduled_with_.size(), 3u);
   Commit();
+  EXPECT_EQ(ValueOf(Submit("k", Get{})), "4");
 }
 
 TEST_F(LoneLeaderTest, ARefusedRoundTakesAllThatBuildsOnItAlong) {
@@ -335,44 +358,74 @@ TEST_F(LoneLeaderTest, AWriteOnAnExpiredKeyFindsItAbsent) {
   EXPECT_TRUE((*increment)->created);
 }
 
-TEST_F(LoneLeaderTest, PurgeRemovesExactlyThatTombstoneAndRaisesTheFloor) {
-  Submit("k", Put{"v", "", {}});
+TEST_F(LoneLeaderTest, ASweepBuriesTheExpiredAndTheNextPurgesThem) {
+  Submit("k", Put{"v", "", milliseconds(10)});
   Commit();
-  const Told removed = Submit("k", Delete{});
-  Commit();
-  leader().Purge(kPartition, "k", kv::Version{kBallot, 1});
-  Commit();
-  EXPECT_TRUE(storage_.records.contains("k")) << "another version";
-  leader().Purge(kPartition, "k", (*removed)->changed);
-  Commit();
-  EXPECT_FALSE(storage_.records.contains("k"));
-  EXPECT_EQ(storage_.state->purge_floor, (*removed)->changed);
+  SweepAll();
+  EXPECT_EQ(ValueOf(Submit("k", Get{})), "v") << "not due yet";
+  now_ += milliseconds(10);
+  SweepAll();
+  EXPECT_TRUE(storage_.records.at("k")->tombstone);
+  const kv::Version tombstone = storage_.records.at("k")->accepted;
+  SweepAll();
+  EXPECT_TRUE(storage_.records.empty());
+  EXPECT_TRUE(storage_.due.empty());
+  EXPECT_EQ(storage_.state->purge_floor, tombstone);
   EXPECT_EQ(storage_.state->promised, kBallot);
   EXPECT_TRUE(leader().idle());
 }
 
-TEST_F(LoneLeaderTest, PurgeLeavesAloneWhatIsLiveOrUnderWay) {
-  const Told put = Submit("live", Put{"v", "", {}});
-  Commit();
-  leader().Purge(kPartition, "live", (*put)->changed);
-  const Told removed = Submit("k", Put{"v", "", {}});
-  Submit("k", Delete{});
-  Commit();
-  Submit("k", Put{"again", "", {}});
-  leader().Purge(kPartition, "k", kv::Version{kBallot, 3});
-  Commit();
-  EXPECT_EQ(ValueOf(Submit("live", Get{})), "v");
-  EXPECT_EQ(ValueOf(Submit("k", Get{})), "again");
-}
-
-TEST_F(LoneLeaderTest, AWriteInTheSameTickAsThePurgeWins) {
+TEST_F(LoneLeaderTest, ASweepPurgesWhatWasDeleted) {
   Submit("k", Put{"v", "", {}});
   Submit("k", Delete{});
   Commit();
-  leader().Purge(kPartition, "k", kv::Version{kBallot, 2});
-  Submit("k", Put{"again", "", {}});
+  SweepAll();
+  EXPECT_TRUE(storage_.records.empty());
+  EXPECT_TRUE(storage_.due.empty());
+}
+
+TEST_F(LoneLeaderTest, ASweepTakesStaleNotesAndLeavesTheRecord) {
+  Submit("later", Put{"v", "", milliseconds(10)});
+  Submit("persisted", Put{"v", "", milliseconds(10)});
+  Submit("revived", Delete{});
+  Submit("revived", Put{"v", "", {}});
+  Submit("revived", Delete{});
   Commit();
+  Submit("later", Put{"v", "", milliseconds(1000)});
+  Submit("persisted", SetDeadline{});
+  Submit("revived", Put{"v", "", {}});
+  Commit();
+  now_ += milliseconds(10);
+  SweepAll();
+  for (const char* key : {"later", "persisted", "revived"}) EXPECT_EQ(ValueOf(Submit(key, Get{})), "v") << key;
+  EXPECT_EQ(storage_.due.size(), 1u) << "of the one that still has a deadline";
+}
+
+TEST_F(LoneLeaderTest, ASweepKeepsAwayFromAKeyThatIsBusyOrOnTheDisk) {
+  Submit("busy", Put{"v", "", {}});
+  Submit("busy", Delete{});
+  Submit("far", Put{"v", "", {}});
+  Submit("far", Delete{});
+  Commit();
+  storage_.on_disk.insert("far");
+  Submit("busy", Put{"again", "", {}});
+  const std::size_t notes = storage_.due.size();
+  SweepAll();
+  EXPECT_EQ(storage_.due.size(), notes) << "the notes stay for the next time";
+  EXPECT_EQ(ValueOf(Submit("busy", Get{})), "again");
+  EXPECT_TRUE(storage_.records.contains("far"));
+}
+
+TEST_F(LoneLeaderTest, AWriteInTheSameRoundAsThePurgeWins) {
+  Submit("k", Put{"v", "", {}});
+  Submit("k", Delete{});
+  Commit();
+  leader().Sweep(*storage_.due.begin());
+  const Told put = Submit("k", Put{"again", "", milliseconds(5)});
+  Commit();
+  EXPECT_TRUE((*put)->created);
   EXPECT_EQ(ValueOf(Submit("k", Get{})), "again");
+  EXPECT_EQ(storage_.due.size(), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,228 @@
+#include "net/api_handler.h"
+
+#include <glog/logging.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "net/routes.h"
+
+namespace quoin::net {
+namespace {
+
+constexpr std::string_view kNothing = {};
+
+// "host:port" without the port that the scheme implies.
+std::string_view WithoutDefaultPort(std::string_view authority, std::string_view default_port) {
+  if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
+  return authority;
+}
+
+// Whether a page of this origin is a page of the server that is asked (RFC 6454, section 7). "null" never is.
+bool IsSameOrigin(std::string_view origin, std::string_view host) {
+  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>{"http://", ":80"},
+                                     std::pair<std::string_view, std::string_view>{"https://", ":443"}}) {
+    if (origin.size() < scheme.size() || !EqualsIgnoringCase(origin.substr(0, scheme.size()), scheme)) continue;
+    return !host.empty() &&
+           EqualsIgnoringCase(WithoutDefaultPort(origin.substr(scheme.size()), port), WithoutDefaultPort(host, port));
+  }
+  return false;
+}
+
+bool IsReading(Method method) {
+  return method == Method::kGet || method == Method::kHead || method == Method::kOptions;
+}
+
+// application/json, with or without parameters.
+bool IsJson(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return EqualsIgnoringCase(type, "application/json");
+}
+
+bool AnnouncesBody(const HttpHead& head) {
+  if (head.Count(FieldName::kTransferEncoding) > 0) return true;
+  const auto length = head.Find(FieldName::kContentLength);
+  return length.has_value() && ParseUint64(*length) != 0u;
+}
+
+}  // namespace
+
+ApiHandler::ApiHandler(quorum::Keyspace& keyspace, Options options)
+    : keyspace_(keyspace),
+      options_(std::move(options)),
+      node_line_("Quoin-Node: " + options_.node.ToString() + "\r\n"),
+      request_id_prefix_(Hex64(options_.start_nonce).substr(8) + "-") {
+  CHECK(options_.status);
+}
+
+std::string ApiHandler::NewRequestId() {
+  return request_id_prefix_ + std::to_string(next_request_.fetch_add(1, std::memory_order_relaxed));
+}
+
+kv::OperationId ApiHandler::NewOperationId() {
+  return {options_.start_nonce, next_operation_.fetch_add(1, std::memory_order_relaxed)};
+}
+
+bool ApiHandler::Enter() {
+  const std::size_t before = in_flight_.fetch_add(1, std::memory_order_relaxed);
+  if (before < options_.max_inflight_requests) return true;
+  in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+void ApiHandler::Leave() { CHECK_GT(in_flight_.fetch_sub(1, std::memory_order_relaxed), 0u); }
+
+HttpResponse ApiHandler::TooManyRequests(std::size_t max_inflight_requests, std::string_view request_id) {
+  return ProblemResponse(
+      {Problem::kTooManyRequests,
+       "more than --max_inflight_requests=" + std::to_string(max_inflight_requests) + " requests are under way",
+       "max_inflight_requests"},
+      request_id);
+}
+
+HeadVerdict ApiHandler::CheckHead(const HttpHead& head, std::string_view request_id) {
+  HeadVerdict verdict;
+  verdict.refusal = Refuse(head, request_id, &verdict);
+  return verdict;
+}
+
+std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string_view request_id,
+                                               HeadVerdict* verdict) {
+  const auto target = ParseTarget(head.target());
+  if (!target.has_value()) {
+    return ProblemResponse({Problem::kBadRequest, "the target is neither a path nor an http URL"}, request_id);
+  }
+  std::string_view encoded_key;
+  switch (target->form) {
+    case Target::Form::kAsterisk:
+      if (head.method() != Method::kOptions) {
+        return ProblemResponse({Problem::kBadRequest, "'*' is only for OPTIONS"}, request_id);
+      }
+      verdict->route = Route::kServer;
+      break;
+    case Target::Form::kAuthority: {
+      // Most likely CONNECT; what follows it would be no HTTP.
+      HttpResponse refusal =
+          ProblemResponse({Problem::kMethodNotAllowed, "this is no proxy: a target is a path"}, request_id);
+      refusal.headers.append(InfoOf(Route::kServer).allow_line);
+      refusal.close = true;
+      return refusal;
+    }
+    case Target::Form::kOrigin:
+    case Target::Form::kAbsolute:
+      verdict->route = FindRoute(target->path, &encoded_key);
+      break;
+  }
+  if (verdict->route == Route::kNone) return ProblemResponse({Problem::kNoSuchPath, {}}, request_id);
+  const RouteInfo& info = InfoOf(verdict->route);
+  if (!info.Takes(head.method())) {
+    HttpResponse refusal = ProblemResponse(
+        {Problem::kMethodNotAllowed, "this path does not take " + Printable(head.method_token())}, request_id);
+    refusal.headers.append(info.allow_line);
+    return refusal;
+  }
+  if (!IsReading(head.method()) && head.Count(FieldName::kOrigin) > 0) {
+    const std::string_view host =
+        target->form == Target::Form::kAbsolute ? target->authority : head.Find(FieldName::kHost).value_or(kNothing);
+    if (head.Count(FieldName::kOrigin) > 1 || !IsSameOrigin(*head.Find(FieldName::kOrigin), host)) {
+      return ProblemResponse({Problem::kCrossOrigin, "the Origin of the page is not this node"}, request_id);
+    }
+  }
+  if (auto problem = CheckBodyFraming(head, *target, encoded_key, verdict); problem.has_value()) {
+    return ProblemResponse(*problem, request_id);
+  }
+  return std::nullopt;
+}
+
+std::optional<ProblemReport> ApiHandler::CheckBodyFraming(const HttpHead& head, const Target& target,
+                                                          std::string_view encoded_key, HeadVerdict* verdict) const {
+  const bool has_body = AnnouncesBody(head);
+  if (head.method() != Method::kPut && head.method() != Method::kPost) {
+    if (!has_body) return std::nullopt;
+    return ProblemReport{Problem::kBadBody, "a " + std::string(MethodName(head.method())) + " has no body"};
+  }
+  if (head.Count(FieldName::kContentType) > 1) {
+    return ProblemReport{Problem::kBadHeader, "Content-Type is given twice"};
+  }
+  if (head.method() == Method::kPost) {
+    if (!IsJson(head.Find(FieldName::kContentType).value_or(kNothing))) {
+      return ProblemReport{Problem::kUnsupportedMediaType, "the Content-Type of a POST is application/json"};
+    }
+    verdict->max_body_bytes = options_.max_batch_bytes;
+    verdict->too_large = Problem::kBodyTooLarge;
+    verdict->limit_flag = "max_batch_size";
+  } else {
+    verdict->max_body_bytes = options_.max_value_bytes;
+    verdict->too_large = Problem::kValueTooLarge;
+    verdict->limit_flag = "max_value_size";
+  }
+  // A request that can't succeed shall not send its body first. (The head is read again with the body: cheaper than
+  // carrying it along.)
+  if (has_body && verdict->route == Route::kKey) {
+    KeyHead unused;
+    return ReadKeyHead(head, target, encoded_key, &unused);
+  }
+  return std::nullopt;
+}
+
+HttpHandler::OnTimeout ApiHandler::Handle(HttpRequest request, Respond respond) {
+  const auto target = ParseTarget(request.head->target());
+  CHECK(target.has_value()) << "CheckHead let an impossible target pass";
+  if (request.head->method() == Method::kOptions) {
+    HttpResponse response;
+    response.status = 204;
+    response.headers = InfoOf(request.route).allow_line;
+    respond(std::move(response));
+    return nullptr;
+  }
+  switch (request.route) {
+    case Route::kKey: {
+      std::string_view encoded_key;
+      FindRoute(target->path, &encoded_key);
+      return HandleKey(std::move(request), *target, encoded_key, std::move(respond));
+    }
+    case Route::kList:
+      return HandleList(std::move(request), *target, std::move(respond));
+    case Route::kBatch:
+      return HandleBatch(std::move(request), *target, std::move(respond));
+    default:
+      respond(AnswerAboutNode(request.route, request.request_id));
+      return nullptr;
+  }
+}
+
+void ApiHandler::OnAnswered(const AnsweredRequest& answered) {
+  const SteadyTime now = options_.steady_now();
+  const auto latency = std::max(now - answered.received, SteadyTime::duration::zero());
+  metrics_.CountRequest(answered.method, answered.route, answered.status, latency);
+  VLOG(1) << "request " << answered.request_id << ": " << MethodName(answered.method) << " "
+          << InfoOf(answered.route).name << " answered " << answered.status << " after "
+          << std::chrono::duration_cast<std::chrono::microseconds>(latency).count() << " us";
+  // 501 and 505 are the client's doing.
+  if (answered.status < 500 || answered.status == 501 || answered.status == 505) return;
+  // One line a second: a broken disk must not fill the log's disk too.
+  const auto second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  std::int64_t warned_at = warned_at_s_.load(std::memory_order_relaxed);
+  if (warned_at == second || !warned_at_s_.compare_exchange_strong(warned_at, second)) {
+    warnings_left_out_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  LOG(WARNING) << "request " << answered.request_id << ": " << MethodName(answered.method) << " "
+               << InfoOf(answered.route).name << " answered " << answered.status << " ("
+               << warnings_left_out_.exchange(0) << " such answers before it were not logged)";
+}
+
+std::string ApiHandler::TooManyConnections(std::size_t max_connections) {
+  const std::string request_id = NewRequestId();
+  const HttpResponse response = ProblemResponse(
+      {Problem::kTooManyConnections,
+       "more than --max_connections=" + std::to_string(max_connections) + " clients are connected", "max_connections"},
+      request_id);
+  std::string bytes;
+  AppendHead(response, {node_line_, request_id, /*close=*/true, /*http_1_0=*/false}, &bytes);
+  return bytes + response.body;
+}
+
+}  // namespace quoin::net

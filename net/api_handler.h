@@ -1,0 +1,103 @@
+// ApiHandler: the node's HTTP API (docs/api.md), over a keyspace.
+//
+// One file per part: api_handler.cc (routing, admission, logs), api_key.cc (one key), api_list.cc, api_batch.cc (many
+// keys), api_node.cc (pages about the node itself).
+//
+// Invariants:
+//   A1  at most max_inflight_requests requests are in the keyspace at any time; the others are answered 429;
+//   A2  a request that is answered for lack of time stays counted until the keyspace has answered too.
+//
+// Thread safety: one object serves all shards.
+// Lifetime: must outlive all sessions; the keyspace must outlive it, and every answer that is to come from there.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "kv/record.h"
+#include "net/http_handler.h"
+#include "net/http_session.h"
+#include "net/key_head.h"
+#include "net/metrics.h"
+#include "net/node_status.h"
+#include "net/uri.h"
+#include "quorum/keyspace.h"
+
+namespace quoin::net {
+
+class ApiHandler : public HttpHandler {
+ public:
+  struct Options {
+    NodeId node;
+    // Random, drawn at each start of the node: the client part of the ids of its operations, and the beginning of the
+    // request ids that it makes.
+    std::uint64_t start_nonce = 0;
+    std::size_t max_inflight_requests = 10'000;
+    std::size_t max_value_bytes = 1 << 20;
+    std::size_t max_batch_bytes = 8 << 20;
+    std::size_t max_page_bytes = 1 << 20;
+    NodeStatusSource status;
+    std::function<SteadyTime()> steady_now = [] { return std::chrono::steady_clock::now(); };
+    std::function<kv::WallTime()> wall_now = [] {
+      return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    };
+  };
+
+  ApiHandler(quorum::Keyspace& keyspace, Options options);
+
+  std::string_view node_line() const override { return node_line_; }
+  std::string NewRequestId() override;
+  HeadVerdict CheckHead(const HttpHead& head, std::string_view request_id) override;
+  OnTimeout Handle(HttpRequest request, Respond respond) override;
+  void OnConnection(bool opened) override { metrics_.CountConnection(opened); }
+  void OnTraffic(std::size_t received_bytes, std::size_t sent_bytes) override {
+    metrics_.CountTraffic(received_bytes, sent_bytes);
+  }
+  void OnAnswered(const AnsweredRequest& answered) override;
+
+  // The whole answer, as bytes, for a client beyond --max_connections.
+  std::string TooManyConnections(std::size_t max_connections);
+
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  class Batch;
+
+  // nullopt when the head is acceptable; otherwise why not. Fills in what the verdict says about the body.
+  std::optional<HttpResponse> Refuse(const HttpHead& head, std::string_view request_id, HeadVerdict* verdict);
+  std::optional<ProblemReport> CheckBodyFraming(const HttpHead& head, const Target& target,
+                                                std::string_view encoded_key, HeadVerdict* verdict) const;
+
+  OnTimeout HandleKey(HttpRequest request, const Target& target, std::string_view encoded_key, Respond respond);
+  // A GET, HEAD, PUT or DELETE, and a POST.
+  OnTimeout SubmitPlain(HttpRequest request, KeyHead key_head, Respond respond);
+  OnTimeout SubmitPosted(HttpRequest request, KeyHead key_head, Respond respond);
+  OnTimeout HandleList(HttpRequest request, const Target& target, Respond respond);
+  OnTimeout HandleBatch(HttpRequest request, const Target& target, Respond respond);
+  HttpResponse AnswerAboutNode(Route route, std::string_view request_id);
+
+  // Whether one more request may enter the keyspace; each that did must Leave.
+  bool Enter();
+  void Leave();
+  static HttpResponse TooManyRequests(std::size_t max_inflight_requests, std::string_view request_id);
+  kv::OperationId NewOperationId();
+
+  quorum::Keyspace& keyspace_;
+  const Options options_;
+  const std::string node_line_;
+  const std::string request_id_prefix_;
+  Metrics metrics_;
+  std::atomic<std::uint64_t> next_request_{1};
+  std::atomic<std::uint64_t> next_operation_{1};
+  std::atomic<std::size_t> in_flight_{0};
+  // Of the second in which the latest warning was logged, and what was left out since.
+  std::atomic<std::int64_t> warned_at_s_{0};
+  std::atomic<std::uint64_t> warnings_left_out_{0};
+};
+
+}  // namespace quoin::net

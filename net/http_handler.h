@@ -1,0 +1,66 @@
+// HttpHandler: from a parsed request to an answer, as sessions see it. The node's own is net/api_handler.h.
+//
+// Thread safety: one object serves all sessions of all shards at once.
+// Lifetime: must outlive its sessions and every answer that is still to come.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http_message.h"
+#include "net/http_response.h"
+#include "net/problem.h"
+
+namespace quoin::net {
+
+// What is known about a request before its body: where it goes, and how much body it may have.
+struct HeadVerdict {
+  Route route = Route::kNone;
+  // Given: the request is refused for its head alone, and its body is not wanted.
+  std::optional<HttpResponse> refusal;
+  // Beyond this many bytes of body the answer is `too_large`, naming the flag.
+  std::size_t max_body_bytes = 0;
+  Problem too_large = Problem::kBodyTooLarge;
+  std::string_view limit_flag = {};
+};
+
+// One answer that has been given, for whoever counts.
+struct AnsweredRequest {
+  Method method = Method::kOther;
+  Route route = Route::kNone;
+  int status = 0;
+  SteadyTime received;  // When the request was complete.
+  std::string_view request_id;
+};
+
+class HttpHandler {
+ public:
+  // Called at most once, on the shard of the request.
+  using Respond = std::function<void(HttpResponse)>;
+  // Says what to answer when the time for an answer has run out. Called at most once, on the same shard.
+  using OnTimeout = std::function<HttpResponse()>;
+
+  virtual ~HttpHandler() = default;
+
+  // "Quoin-Node: 00c0ffee00c0ffee\r\n": part of every answer.
+  virtual std::string_view node_line() const = 0;
+  // For a request that brings none.
+  virtual std::string NewRequestId() = 0;
+
+  virtual HeadVerdict CheckHead(const HttpHead& head, std::string_view request_id) = 0;
+
+  // Answers by `respond`, during the call or later. When it is later, the returned function is not empty.
+  // `request.head` is only good during the call.
+  virtual OnTimeout Handle(HttpRequest request, Respond respond) = 0;
+
+  // For metrics and logs.
+  virtual void OnConnection(bool /*opened*/) {}
+  virtual void OnTraffic(std::size_t /*received_bytes*/, std::size_t /*sent_bytes*/) {}
+  virtual void OnAnswered(const AnsweredRequest& /*answered*/) {}
+};
+
+}  // namespace quoin::net

@@ -1,0 +1,145 @@
+// HttpSession, the way out: from answers to bytes, and what happens as time passes (see http_session_impl.h).
+#include "net/http_session.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "net/http_session_impl.h"
+
+namespace quoin::net {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+HttpSession::Impl::Slot& HttpSession::Impl::PushSlot(std::string request_id) {
+  Slot& slot = slots_.emplace_back();
+  slot.request_id = std::move(request_id);
+  slot.received = now_;
+  return slot;
+}
+
+HttpSession::Impl::Slot* HttpSession::Impl::FindSlot(std::uint64_t id) {
+  return id < first_slot_id_ || id - first_slot_id_ >= slots_.size() ? nullptr : &slots_[id - first_slot_id_];
+}
+
+void HttpSession::Impl::OnAnswer(std::uint64_t id, HttpResponse response) {
+  Slot* const slot = FindSlot(id);
+  // The time ran out before, or an answer in front closed the connection.
+  if (slot == nullptr || slot->answered || aborted_) return;
+  slot->answered = true;
+  slot->on_timeout = nullptr;
+  slot->response = std::move(response);
+  const std::size_t before = output_.size_bytes();
+  Flush();
+  if (!in_call_ && output_.size_bytes() > before) wake_();
+}
+
+void HttpSession::Impl::Flush() {
+  if (output_.empty()) writing_since_ = now_;
+  while (!slots_.empty()) {
+    Slot& slot = slots_.front();
+    if (!slot.answered) {
+      if (slot.owes_continue) {
+        slot.owes_continue = false;
+        output_.AppendConstant(kContinue);
+      }
+      return;
+    }
+    const bool close = slot.close || slot.response.close || (input_closed_ && slots_.size() == 1);
+    Write(slot, close);
+    slots_.pop_front();
+    ++first_slot_id_;
+    if (close) {
+      first_slot_id_ += slots_.size();
+      slots_.clear();
+      CloseInput();
+    }
+  }
+}
+
+void HttpSession::Impl::Write(Slot& slot, bool close) {
+  HttpResponse& response = slot.response;
+  AppendHead(response, {handler_.node_line(), slot.request_id, close, slot.http_1_0}, &output_.Tail());
+  output_.Settle();
+  if (slot.method != Method::kHead && HasBody(response.status)) {
+    if (response.record != nullptr) {
+      output_.AppendValue(std::move(response.record));
+    } else if (response.body.empty()) {
+      output_.AppendConstant(response.constant_body);
+    } else {
+      output_.AppendOwned(std::move(response.body));
+    }
+  }
+  handler_.OnAnswered({slot.method, slot.route, response.status, slot.received, slot.request_id});
+}
+
+void HttpSession::Impl::OnWritten(std::size_t count, SteadyTime now) {
+  const Call call(*this);
+  now_ = last_activity_ = writing_since_ = now;
+  handler_.OnTraffic(0, count);
+  output_.Written(count);
+  Advance();
+}
+
+SteadyTime HttpSession::Impl::deadline() const {
+  SteadyTime deadline = SteadyTime::max();
+  if (aborted_) return deadline;
+  if (!output_.empty()) deadline = writing_since_ + limits_.idle_timeout;
+  if (state_ == State::kHead) deadline = std::min(deadline, receiving_since_ + limits_.header_timeout);
+  if (state_ == State::kBody) deadline = std::min(deadline, receiving_since_ + limits_.body_timeout);
+  // Deadlines rise with the slots, and the first slot is never answered: it would have left.
+  if (!slots_.empty() && !slots_.front().receiving) deadline = std::min(deadline, slots_.front().deadline);
+  if (output_.empty() && slots_.empty() && state_ == State::kBetween && !input_closed_) {
+    deadline = std::min(deadline, last_activity_ + limits_.idle_timeout);
+  }
+  return deadline;
+}
+
+void HttpSession::Impl::OnTime(SteadyTime now) {
+  const Call call(*this);
+  now_ = now;
+  if (!output_.empty() && now >= writing_since_ + limits_.idle_timeout) {
+    aborted_ = true;
+    CloseInput();
+    return;
+  }
+  if (state_ == State::kHead && now >= receiving_since_ + limits_.header_timeout) {
+    Fail({Problem::kTooSlow, "the head did not arrive within --header_timeout", "header_timeout"});
+  } else if (state_ == State::kBody && now >= receiving_since_ + limits_.body_timeout) {
+    if (discarding_) {
+      CloseInput();
+    } else {
+      Fail({Problem::kTooSlow, "the body did not arrive within --body_timeout", "body_timeout"});
+    }
+  }
+  while (!slots_.empty() && !slots_.front().receiving && now >= slots_.front().deadline) {
+    const std::uint64_t id = first_slot_id_;
+    OnAnswer(id, std::exchange(slots_.front().on_timeout, nullptr)());
+  }
+  if (output_.empty() && slots_.empty() && state_ == State::kBetween && now >= last_activity_ + limits_.idle_timeout) {
+    CloseInput();
+  }
+  CloseInputIfDone();
+}
+
+HttpSession::HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, std::function<void()> wake)
+    : impl_(std::make_shared<Impl>(handler, limits, now, std::move(wake))) {}
+HttpSession::~HttpSession() = default;
+void HttpSession::OnBytes(std::string_view bytes, SteadyTime now) { impl_->OnBytes(bytes, now); }
+void HttpSession::OnEndOfInput(SteadyTime now) { impl_->OnEndOfInput(now); }
+bool HttpSession::wants_bytes() const { return impl_->wants_bytes(); }
+void HttpSession::CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const {
+  if (impl_->has_output()) impl_->output().Collect(views, limit);
+}
+bool HttpSession::has_output() const { return impl_->has_output(); }
+void HttpSession::OnWritten(std::size_t count, SteadyTime now) { impl_->OnWritten(count, now); }
+SteadyTime HttpSession::deadline() const { return impl_->deadline(); }
+void HttpSession::OnTime(SteadyTime now) { impl_->OnTime(now); }
+bool HttpSession::finished() const { return impl_->finished(); }
+void HttpSession::Drain(SteadyTime now) { impl_->Drain(now); }
+
+}  // namespace quoin::net

@@ -1,0 +1,86 @@
+// HttpSession: the HTTP/1.1 server side of one connection, without the connection. It is fed bytes and the time, and
+// hands back bytes to write; sockets and timers belong to net/http_connection.h, tests and the fuzzer have neither.
+//
+// Requests are parsed as they arrive and handed to the HttpHandler at once, so that many can be under way on one
+// connection; answers leave in the order of the requests (RFC 9112, section 9.3.2), however they finish.
+//
+// Invariants:
+//   H1  every request that reached the handler is answered exactly once, unless the connection ends first;
+//   H2  nothing is answered after an answer that closes the connection, and nothing is parsed after a request that
+//   does; H3  at most limits.max_pipelined requests are unanswered at any time: beyond that wants_bytes() is false; H4
+//   memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
+//       limit.
+//
+// Threads: lives on one shard. A handler's answer arrives on the same shard, during the call or later.
+// Lifetime: may be destroyed at any time; answers that come later are dropped.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace quoin::net {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// What one connection may ask for (docs/api.md, "Limits").
+struct HttpLimits {
+  std::size_t max_header_bytes = 16 << 10;
+  std::size_t max_value_bytes = 1 << 20;
+  std::size_t max_batch_bytes = 8 << 20;
+  std::size_t max_page_bytes = 1 << 20;
+  std::size_t max_pipelined = 64;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds request_timeout{5'000};
+};
+
+class HttpHandler;  // net/http_handler.h: from a parsed request to an answer.
+
+class HttpSession {
+ public:
+  // `wake` is called when an answer that came later than the call it belongs to has made output() non-empty or
+  // changed wants_bytes(). It must not call back into the session directly; it usually schedules a write.
+  HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, std::function<void()> wake);
+  ~HttpSession();
+  HttpSession(const HttpSession&) = delete;
+  HttpSession& operator=(const HttpSession&) = delete;
+
+  // REQUIRES: wants_bytes(). Bytes that can't be parsed yet are kept.
+  void OnBytes(std::string_view bytes, SteadyTime now);
+  // The peer will send no more. What is under way is still answered.
+  void OnEndOfInput(SteadyTime now);
+  bool wants_bytes() const;
+
+  // The bytes that may be written now, in order; the views hold until OnWritten. Appends at most `limit` views.
+  void CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const;
+  bool has_output() const;
+  // The first `count` bytes of the output have been written.
+  void OnWritten(std::size_t count, SteadyTime now);
+
+  // The moment at which OnTime must be called (header, body, idle, request and write timeouts); may move either way
+  // with every call above.
+  SteadyTime deadline() const;
+  void OnTime(SteadyTime now);
+
+  // Whether the connection should be closed once all output is written (at once when there is none).
+  bool finished() const;
+  // The node is stopping: answer what has begun to arrive, then finish. Idle sessions finish at once.
+  void Drain(SteadyTime now);
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;  // Shared with answers that are still to come, weakly.
+};
+
+}  // namespace quoin::net

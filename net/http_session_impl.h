@@ -1,0 +1,139 @@
+// The inside of HttpSession: one class, in two files. http_session_input.cc turns bytes into requests; http_session.cc
+// turns answers into bytes, and keeps the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "net/http_handler.h"
+#include "net/http_parser.h"
+#include "net/http_session.h"
+#include "net/output_queue.h"
+
+namespace quoin::net {
+
+class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl> {
+ public:
+  Impl(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, std::function<void()> wake)
+      : handler_(handler),
+        limits_(limits),
+        wake_(std::move(wake)),
+        parser_(limits.max_header_bytes),
+        now_(now),
+        last_activity_(now) {
+    handler_.OnConnection(true);
+  }
+  ~Impl() { handler_.OnConnection(false); }
+
+  void OnBytes(std::string_view bytes, SteadyTime now);
+  void OnEndOfInput(SteadyTime now);
+  bool wants_bytes() const;
+  const OutputQueue& output() const { return output_; }
+  bool has_output() const { return !aborted_ && !output_.empty(); }
+  void OnWritten(std::size_t count, SteadyTime now);
+  SteadyTime deadline() const;
+  void OnTime(SteadyTime now);
+  bool finished() const { return aborted_ || (input_closed_ && slots_.empty()); }
+  void Drain(SteadyTime now);
+
+ private:
+  // No further request is begun while so much output waits: a peer that asks and does not listen costs no more than
+  // this and the answers under way.
+  static constexpr std::size_t kMaxWaitingOutputBytes = 256 << 10;
+
+  // What the input side is doing.
+  enum class State { kBetween, kHead, kBody };
+
+  // One request whose answer hasn't left yet. `receiving`: its body is still coming.
+  struct Slot {
+    Method method = Method::kOther;
+    Route route = Route::kNone;
+    bool http_1_0 = false;
+    bool close = false;
+    bool receiving = false;
+    bool owes_continue = false;
+    bool answered = false;
+    std::string request_id;
+    SteadyTime received;
+    SteadyTime deadline;
+    HttpHandler::OnTimeout on_timeout;
+    HttpResponse response;
+  };
+
+  // Marks that a public call is under way, during which nobody needs to be woken.
+  class Call {
+   public:
+    explicit Call(Impl& impl) : impl_(impl) { impl_.in_call_ = true; }
+    ~Call() { impl_.in_call_ = false; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
+  bool CanBegin() const {
+    return !input_closed_ && slots_.size() < limits_.max_pipelined && output_.size_bytes() < kMaxWaitingOutputBytes;
+  }
+  // Parses what was kept, and closes the input if nothing more can come of it.
+  void Advance();
+  // Parses as much of `bytes` as can be, and says how much that was. The rest must be given again, with more.
+  std::size_t Consume(std::string_view bytes);
+  // The three take what is theirs off the front of `rest`; false: more bytes are needed first.
+  bool ReadHead(std::string_view* rest);
+  bool ReadBody(std::string_view* rest);
+  void BeginRequest(std::string_view rest);
+  // The refusal that the session itself makes for a head, after the handler's own.
+  std::optional<ProblemReport> CheckExpectations(const HttpHead& head) const;
+  void Dispatch(std::string body);
+  void CloseInputIfDone();
+  void CloseInput();
+
+  Slot& PushSlot(std::string request_id);
+  // Answers the last slot, which is still receiving, or a new one, and closes the connection with it.
+  // By value: the parser that made the report goes with the input.
+  void Fail(ProblemReport report);
+  Slot* FindSlot(std::uint64_t id);
+  void OnAnswer(std::uint64_t id, HttpResponse response);
+  void Flush();
+  void Write(Slot& slot, bool close);
+
+  HttpHandler& handler_;
+  const HttpLimits limits_;
+  const std::function<void()> wake_;
+
+  State state_ = State::kBetween;
+  HttpHeadParser parser_;
+  std::string input_;           // Bytes that couldn't be parsed yet.
+  std::size_t rest_bytes_ = 0;  // Bytes that have come and aren't parsed, wherever they are.
+  std::string head_bytes_;      // The head of a request whose body is still coming.
+  std::string body_;
+  std::size_t body_left_bytes_ = 0;
+  std::optional<ChunkedDecoder> chunks_;
+  bool discarding_ = false;  // The body is nobody's.
+  HeadVerdict verdict_;      // Of the request being received.
+
+  std::deque<Slot> slots_;
+  std::uint64_t first_slot_id_ = 0;
+  OutputQueue output_;
+
+  bool in_call_ = false;
+  bool end_of_input_ = false;
+  bool draining_ = false;
+  bool input_closed_ = false;  // Nothing more is parsed.
+  bool aborted_ = false;       // The peer doesn't take its answers: nothing more is written either.
+
+  SteadyTime now_;            // Of the latest call.
+  SteadyTime last_activity_;  // When the peer last sent or took something.
+  SteadyTime receiving_since_;
+  SteadyTime writing_since_;  // When output last began to wait, or moved.
+};
+
+}  // namespace quoin::net

@@ -1,0 +1,60 @@
+// Node: a whole node in one object: storage, commit queue, shards, keyspace, front end. tools/node is a main() around
+// it.
+//
+// Start order is bottom-up, stop order top-down: nobody accepts work whose foundations are not there.
+// Threads: made and destroyed by one thread that is no shard.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "net/http_session.h"
+
+namespace quoin::net {
+
+struct NodeOptions {
+  enum class Engine { kRocks, kMemory };
+
+  std::string version;  // The program's, for people.
+  Engine engine = Engine::kRocks;
+  std::string data_dir;                       // kRocks.
+  std::optional<ClusterId> expected_cluster;  // Refuse a data directory of any other.
+  std::uint32_t partition_count = 0;          // For a new cluster; an existing data directory knows its own.
+  std::size_t cache_bytes = 0;                // kRocks: blocks kept in memory.
+  std::uint64_t disk_reserve_bytes = 0;       // kRocks: free space to keep; writes are refused below it.
+  std::size_t memory_limit_bytes = 0;         // kMemory: 0 for none.
+  std::chrono::microseconds commit_delay{0};
+  std::chrono::milliseconds sweep_interval{0};
+
+  std::string listen_address;
+  std::uint16_t listen_port = 0;
+  std::size_t shard_count = 1;
+  std::size_t reader_count = 1;
+  std::size_t max_connections = 0;
+  std::size_t max_inflight_requests = 0;
+  HttpLimits limits;
+};
+
+class Node {
+ public:
+  // Opens the storage, takes the lead, listens and begins to serve. Errors name what was wrong and what would be right.
+  static Result<std::unique_ptr<Node>> Start(NodeOptions options);
+  virtual ~Node() = default;
+
+  virtual NodeId id() const = 0;
+  virtual ClusterId cluster() const = 0;
+  // The port that was bound.
+  virtual std::uint16_t port() const = 0;
+
+  // Finishes what is in flight and closes, within `patience`; false when some client did not take its answers by then.
+  // All acknowledged writes are durable either way. Call once.
+  virtual bool Stop(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace quoin::net

@@ -1,0 +1,60 @@
+#include "net/routes.h"
+
+#include <array>
+
+namespace quoin::net {
+namespace {
+
+constexpr std::uint8_t Bit(Method method) { return static_cast<std::uint8_t>(1u << static_cast<int>(method)); }
+
+constexpr std::string_view kKeyPrefix = "/v1/kv/";
+constexpr std::uint8_t kReading = Bit(Method::kGet) | Bit(Method::kHead) | Bit(Method::kOptions);
+constexpr std::uint8_t kPosting = Bit(Method::kPost) | Bit(Method::kOptions);
+constexpr std::uint8_t kEverything = kReading | kPosting | Bit(Method::kPut) | Bit(Method::kDelete);
+constexpr std::string_view kReadingLine = "Allow: GET, HEAD, OPTIONS\r\n";
+constexpr std::string_view kPostingLine = "Allow: POST, OPTIONS\r\n";
+constexpr std::string_view kEverythingLine = "Allow: GET, HEAD, PUT, DELETE, POST, OPTIONS\r\n";
+
+// In the order of the enumeration.
+constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
+    {Route::kNone, "", "none", 0, "", false},
+    {Route::kKey, "/v1/kv/{key}", "key", kEverything, kEverythingLine, true},
+    {Route::kList, "/v1/kv", "list", kReading, kReadingLine, true},
+    {Route::kBatch, "/v1/batch", "batch", kPosting, kPostingLine, true},
+    {Route::kStatus, "/v1/status", "status", kReading, kReadingLine, true},
+    {Route::kHealthz, "/healthz", "healthz", kReading, kReadingLine, true},
+    {Route::kReadyz, "/readyz", "readyz", kReading, kReadingLine, true},
+    {Route::kMetrics, "/metrics", "metrics", kReading, kReadingLine, true},
+    {Route::kOpenApi, "/openapi.json", "openapi", kReading, kReadingLine, true},
+    {Route::kLanding, "/", "landing", kReading, kReadingLine, true},
+    {Route::kLandingScript, "/landing.js", "landing", kReading, kReadingLine, false},
+    {Route::kLandingStyle, "/landing.css", "landing", kReading, kReadingLine, false},
+    {Route::kServer, "*", "server", Bit(Method::kOptions), kEverythingLine, false},
+}};
+
+constexpr bool IsInOrder() {
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    if (kRoutes[i].route != static_cast<Route>(i)) return false;
+  }
+  return true;
+}
+static_assert(IsInOrder());
+
+}  // namespace
+
+const RouteInfo& InfoOf(Route route) { return kRoutes[static_cast<std::size_t>(route)]; }
+
+std::span<const RouteInfo> AllRoutes() { return kRoutes; }
+
+Route FindRoute(std::string_view path, std::string_view* encoded_key) {
+  if (path.starts_with(kKeyPrefix)) {
+    *encoded_key = path.substr(kKeyPrefix.size());
+    return Route::kKey;
+  }
+  for (const RouteInfo& info : kRoutes) {
+    if (info.route != Route::kNone && info.route != Route::kServer && info.path == path) return info.route;
+  }
+  return Route::kNone;
+}
+
+}  // namespace quoin::net

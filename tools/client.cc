@@ -1,0 +1,119 @@
+// tools:client: asks a Quoin node, for a person, a script or a pipe (docs/client.md).
+#include <glog/logging.h>
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tools/client_execute.h"
+#include "tools/client_flags.h"
+#include "tools/client_interrupt.h"
+#include "tools/client_link.h"
+#include "tools/client_printer.h"
+#include "tools/client_repl.h"
+#include "tools/client_shell.h"
+#include "tools/client_text.h"
+#include "tools/version.h"
+#include "tools/working_directory.h"
+
+namespace quoin::tools {
+namespace {
+
+// Completion and the greeting must not make a person wait.
+constexpr std::chrono::milliseconds kCompletionTimeout{300};
+constexpr std::chrono::milliseconds kGreetingTimeout{1000};
+constexpr std::size_t kCompletionKeys = 100;
+
+bool ColorsAreWelcome() {
+  const char* const refused = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return (refused == nullptr || *refused == '\0') && terminal != nullptr && *terminal != '\0' &&
+         std::strcmp(terminal, "dumb") != 0;
+}
+
+// Line editing counts characters by the locale; keys and values are UTF-8 wherever the client runs.
+void UseUtf8() {
+  std::setlocale(LC_CTYPE, "");
+  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+void Greet(Link& link, const Style& style) {
+  const Result<net::HttpClientResponse> response = link.Do({.target = "/v1/status"}, kGreetingTimeout);
+  const std::string node(response.ok() ? response->Field("Quoin-Node").value_or("") : "");
+  std::cout << "Quoin " << kVersion << ", ";
+  if (!node.empty()) {
+    std::cout << "node " << SafeText(node, false) << " at " << link.server().ToString();
+  } else {
+    std::cout << "no node answers at " << link.server().ToString() << " yet";
+  }
+  std::cout << (style.color ? "\x1b[2m" : "") << "  (HELP lists the commands, Tab completes, EXIT leaves)"
+            << (style.color ? "\x1b[0m" : "") << "\n"
+            << std::flush;
+}
+
+Format ChooseFormat(const ClientFlags& flags, bool one_command, bool input_terminal, bool output_terminal) {
+  if (!flags.output) return output_terminal && (one_command || input_terminal) ? Format::kHuman : Format::kLines;
+  // Without newlines the values of several commands would run into each other.
+  if (*flags.output == Format::kRaw && !one_command) return Format::kLines;
+  return *flags.output;
+}
+
+ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
+  const bool one_command = !words.empty();
+  const bool input_terminal = ::isatty(STDIN_FILENO) == 1;
+  const bool output_terminal = ::isatty(STDOUT_FILENO) == 1;
+  const bool colors = ColorsAreWelcome();
+
+  Style style;
+  style.format = ChooseFormat(flags, one_command, input_terminal, output_terminal);
+  style.terminal = output_terminal;
+  style.color = output_terminal && colors;
+  style.color_errors = ::isatty(STDERR_FILENO) == 1 && colors;
+  style.quiet = flags.quiet;
+
+  CatchInterrupts();
+  Link link({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted});
+  Executor executor(link, flags.consistency);
+  const std::unique_ptr<Printer> printer = MakePrinter(style, std::cout, std::cerr);
+  Shell shell(executor, *printer, style.format == Format::kHuman);
+
+  if (one_command) return shell.RunWords(BareWords(words), /*stdin_is_free=*/true);
+  if (input_terminal && output_terminal) {
+    if (!flags.quiet) Greet(link, style);
+    RunRepl(shell, {.history_path = HistoryPath(), .keys = [&](const std::string& prefix) {
+                      return KeysWithPrefix(link, prefix, kCompletionKeys, kCompletionTimeout);
+                    }});
+    return ExitCode::kDone;
+  }
+  const ExitCode code = shell.RunFilter(STDIN_FILENO, &Interrupted);
+  if (Interrupted() && code == ExitCode::kDone) {
+    std::cout.flush();
+    DieOfInterrupt();
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace quoin::tools
+
+int main(int argc, char** argv) {
+  using quoin::tools::ExitCode;
+  FLAGS_logtostderr = true;
+  google::InitGoogleLogging(argv[0]);
+  quoin::tools::UseUtf8();
+  quoin::tools::EnterWorkingDirectory();
+  std::ios::sync_with_stdio(false);
+  const quoin::tools::ClientFlags flags = quoin::tools::ParseClientFlags(&argc, &argv);
+  ExitCode code = quoin::tools::Run(flags, std::vector<std::string>(argv + 1, argv + argc));
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "client: the output could not be written\n";
+    if (code == ExitCode::kDone) code = ExitCode::kOutputLost;
+  }
+  return static_cast<int>(code);
+}

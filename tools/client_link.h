@@ -1,0 +1,45 @@
+// Link: the client's way to a node: a list of servers, tried in order until one takes the request.
+//
+// It stays with the server that took the last request, and goes on to the next (round to the first) only when a server
+// can't be reached, which is to say that it has certainly not acted on the request. No write is ever sent twice.
+//
+// Threads: one. Bounds: one connection per server.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "net/http_client.h"
+
+namespace quoin::tools {
+
+class Link {
+ public:
+  struct Options {
+    std::vector<net::HttpEndpoint> servers;  // At least one.
+    std::chrono::microseconds timeout{std::chrono::seconds(5)};
+    std::function<bool()> give_up;  // See net::HttpClient.
+  };
+
+  explicit Link(Options options);
+
+  // Errors as net::HttpClient has them; kUnavailable only when no server could be reached. The timeout is for all
+  // servers together; each gets its share of it to be reached in.
+  Result<net::HttpClientResponse> Do(const net::HttpClientRequest& request);
+  Result<net::HttpClientResponse> Do(const net::HttpClientRequest& request, std::chrono::microseconds timeout);
+
+  // The server that Do asks first.
+  const net::HttpEndpoint& server() const { return clients_[current_]->server(); }
+
+ private:
+  std::vector<std::unique_ptr<net::HttpClient>> clients_;
+  const std::chrono::microseconds timeout_;
+  std::size_t current_ = 0;
+};
+
+}  // namespace quoin::tools
