@@ -271,16 +271,18 @@ TEST_F(ApiTest, ErrorsOfTheKeyspaceHaveTheirRow) {
     Code code;
     int status;
     const char* type;
+    bool tells_why = true;  // What disks and engines say stays in the log.
   };
-  for (const Row& row : {Row{Code::kDiskFull, 503, "disk-full"}, Row{Code::kReadOnly, 503, "read-only"},
-                         Row{Code::kUnavailable, 503, "stopping"}, Row{Code::kDamaged, 500, "damaged"},
-                         Row{Code::kIo, 500, "disk-error"}, Row{Code::kInvalid, 400, "bad-parameter"}}) {
+  for (const Row& row :
+       {Row{Code::kDiskFull, 503, "disk-full"}, Row{Code::kReadOnly, 503, "read-only", false},
+        Row{Code::kUnavailable, 503, "stopping"}, Row{Code::kDamaged, 500, "damaged", false},
+        Row{Code::kIo, 500, "disk-error", false}, Row{Code::kInvalid, 400, "bad-parameter"}}) {
     SCOPED_TRACE(row.type);
     keyspace.failure = Status(row.code, "because");
     for (const char* method : {"GET", "PUT", "DELETE"}) {
       const TestResponse response = Ask(method, "/v1/kv/a", "x");
       ExpectProblem(response, row.status, row.type);
-      EXPECT_EQ(Member(Json(response), "detail"), "because");
+      EXPECT_EQ(Member(Json(response), "detail") == "because", row.tells_why) << response.body;
     }
     ExpectProblem(Post("/v1/kv/a", R"({"op": "increment"})"), row.status, row.type);
     ExpectProblem(Ask("GET", "/v1/kv"), row.status, row.type);

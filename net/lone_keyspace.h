@@ -26,7 +26,7 @@ namespace quoin::net {
 
 class LoneKeyspace : public quorum::Keyspace {
  public:
-  // `states`: what quorum::PromiseNextBallot returned. The storage, the queue and the shards must outlive the keyspace.
+  // `states`: what quorum::NextBallot returned. The storage, the queue and the shards must outlive the keyspace.
   LoneKeyspace(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards,
                std::vector<kv::PartitionState> states, std::size_t max_value_bytes);
   ~LoneKeyspace() override;

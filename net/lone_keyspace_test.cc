@@ -25,7 +25,7 @@ constexpr std::uint32_t kPartitions = 16;
 class LoneKeyspaceTest : public testing::Test {
  protected:
   LoneKeyspaceTest() {
-    auto states = quorum::PromiseNextBallot(storage_);
+    auto states = quorum::NextBallot(storage_);
     CHECK(states.ok());
     keyspace_ = std::make_unique<LoneKeyspace>(storage_, *commits_, shards_, std::move(*states), 1 << 20);
     shards_.Start();

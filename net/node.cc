@@ -157,9 +157,9 @@ Result<std::unique_ptr<Node>> Node::Start(NodeOptions options) {
     LOG(INFO) << "the data directory has " << identity.partition_count
               << " partitions, which is what counts; --partitions=" << options.partition_count << " is ignored";
   }
-  auto states = quorum::PromiseNextBallot(**storage);
+  auto states = quorum::NextBallot(**storage);
   if (!states.ok()) {
-    return Status(states.code(), "taking the lead of the partitions: " + states.status().message());
+    return Status(states.code(), "reading the partitions' states: " + states.status().message());
   }
   const std::uint64_t round = states->front().promised.round;
   auto node = std::make_unique<RunningNode>(std::move(options), *std::move(storage), *std::move(states));

@@ -95,24 +95,31 @@ std::string ProblemJson(const ProblemReport& report, std::string_view request_id
 }
 
 ProblemReport ProblemOf(const Status& status, bool is_write, const kv::OperationId& operation) {
+  // What a disk or an engine says is for the operator, in the log; clients are told what it means for them.
+  const bool for_the_log = status.code() == Code::kUnknown || status.code() == Code::kDamaged ||
+                           status.code() == Code::kIo || status.code() == Code::kInUse ||
+                           status.code() == Code::kIncompatible;
+  LOG_IF_EVERY_N(ERROR, for_the_log, 100) << "a request failed: " << status;
   switch (status.code()) {
     case Code::kUnknown:
-      if (is_write) return {Problem::kOutcomeUnknown, status.message(), {}, operation};
-      return {Problem::kTimedOut, status.message()};
+      if (is_write) {
+        return {Problem::kOutcomeUnknown, "the disk failed while the write was made durable", {}, operation};
+      }
+      return {Problem::kTimedOut, "the state to be read was not known to be durable"};
     case Code::kUnavailable:
       return {Problem::kStopping, status.message()};
     case Code::kDiskFull:
       return {Problem::kDiskFull, status.message()};
     case Code::kReadOnly:
-      return {Problem::kReadOnly, status.message()};
+      return {Problem::kReadOnly, "the disk failed, so nothing is written any more; the node's log says why"};
     case Code::kDamaged:
-      return {Problem::kDamaged, status.message()};
+      return {Problem::kDamaged, "the stored bytes fail their checksum; the node's log says where"};
     case Code::kInvalid:
       return {Problem::kBadParameter, status.message()};
     case Code::kIo:
     case Code::kInUse:
     case Code::kIncompatible:
-      return {Problem::kDiskError, status.message()};
+      return {Problem::kDiskError, "the disk did not answer the read; the node's log says why"};
     case Code::kOk:
       break;
   }

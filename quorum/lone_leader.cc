@@ -32,8 +32,9 @@ LoneLeader::LoneLeader(const kv::Storage& storage, LoneEnvironment& environment,
       ballot_(options.ballot),
       max_value_bytes_(options.max_value_bytes),
       next_sequence_(options.states.size(), 1),
-      states_(std::move(options.states)) {
-  for (const kv::PartitionState& state : states_) CHECK(state.promised == ballot_) << "ballot not promised (L3)";
+      states_(std::move(options.states)),
+      promised_(states_.size(), false) {
+  for (const kv::PartitionState& state : states_) CHECK(state.promised == ballot_) << "L3";
 }
 
 void LoneLeader::Submit(PartitionId partition, Request request, ReplyCallback done) {
@@ -110,6 +111,7 @@ kv::RecordPtr LoneLeader::Propose(PartitionId partition, const std::string& key,
   record.changed = record.accepted;
   auto proposed = std::make_shared<const kv::Record>(std::move(record));
   open_.batch.PutRecord(partition, key, *proposed);
+  if (!promised_[partition.value]) open_.states.insert(partition);
   open_.keys.push_back(key);
   KeyState& state = keys_[key];
   state.newest = proposed;
@@ -134,7 +136,7 @@ void LoneLeader::ScheduleFlush() {
 
 void LoneLeader::Flush() {
   if (persist_under_way_ || open_.empty()) return;
-  for (const PartitionId partition : open_.raised_floors) {
+  for (const PartitionId partition : open_.states) {
     open_.batch.PutPartitionState(partition, states_[partition.value]);
   }
   for (const std::string& key : open_.keys) {
@@ -160,6 +162,7 @@ void LoneLeader::OnPersisted(const Status& status) {
     Refuse(std::move(unborn), NotHandedOver(status));
     return;
   }
+  for (const PartitionId partition : round.states) promised_[partition.value] = true;
   ScheduleFlush();
   for (Waiter& waiter : round.waiters) waiter.done(std::move(waiter.reply));
 }
@@ -193,7 +196,7 @@ void LoneLeader::Sweep(const kv::DueKey& due) {
       open_.batch.EraseRecord(due.partition, due.key);
       kv::Version& floor = states_[due.partition.value].purge_floor;
       floor = std::max(floor, record->accepted);
-      open_.raised_floors.insert(due.partition);
+      open_.states.insert(due.partition);
     } else if (IsExpired(*record, environment_.Now())) {
       Propose(due.partition, due.key, MakeTombstone(*record));
     } else {

@@ -8,8 +8,9 @@
 //   L1  a state is told to nobody before it is durable (I3): writes answer after their own round, reads and refused
 //       conditions capture the newest proposed state on arrival and wait until exactly that is durable;
 //   L2  operations on one key take effect in the order of their arrival, and every state builds on the one before (I4);
-//   L3  a version is used once (I2): the ballot was promised durably before construction and belongs to this process
-//       start alone; sequences count up within it;
+//   L3  a version is used once (I2): sequences count up within the ballot, and the ballot belongs to this process start
+//       alone, because it is above every durable promise and a partition's first write carries its promise in the same
+//       batch: no record of this ballot is ever durable without it;
 //   L4  at most one round is being made durable at a time, so when a round is refused, nothing that builds on it has
 //   been
 //       handed over: all of it is refused too, as certainly not applied;
@@ -62,8 +63,8 @@ class LoneEnvironment {
 class LoneLeader {
  public:
   struct Options {
-    kv::Ballot ballot;  // Promised durably for all of the shard's partitions (quorum/lone_start.h).
-    // By partition id, as they are on the disk; their length is the partition count.
+    kv::Ballot ballot;
+    // By partition id; all promise the ballot (quorum/lone_start.h). Their length is the partition count.
     std::vector<kv::PartitionState> states;
     std::size_t max_value_bytes = 0;
   };
@@ -103,10 +104,10 @@ class LoneLeader {
   struct Round {
     kv::Batch batch;
     std::vector<Waiter> waiters;
-    std::vector<std::string> keys;        // Once per proposal, to count them off.
-    std::set<PartitionId> raised_floors;  // Partitions whose purge floor goes into the batch.
+    std::vector<std::string> keys;  // Once per proposal, to count them off.
+    std::set<PartitionId> states;   // Partitions whose state goes into the batch.
 
-    bool empty() const { return batch.empty() && raised_floors.empty(); }
+    bool empty() const { return batch.empty(); }
   };
   struct Waiting {
     Request request;
@@ -144,6 +145,7 @@ class LoneLeader {
   std::unordered_map<std::string, KeyState> keys_;  // Looked up, never walked: its order is nobody's business.
   std::vector<std::uint64_t> next_sequence_;        // By partition.
   std::vector<kv::PartitionState> states_;          // By partition.
+  std::vector<bool> promised_;                      // By partition: the promise in states_ is durable.
   Round open_;                                      // Being filled.
   Round persisting_;                                // Handed to Persist; empty when none is.
   bool persist_under_way_ = false;

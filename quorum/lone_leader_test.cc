@@ -225,6 +225,9 @@ TEST_F(LoneLeaderTest, EveryVersionIsUsedOnce) {
 TEST_F(LoneLeaderTest, EverythingProposedDuringARoundGoesIntoTheNext) {
   Submit("a", Put{"1", "", {}});
   leader().Flush();
+  EndRound();
+  Submit("a", Put{"1", "", {}});
+  leader().Flush();
   const Told b = Submit("b", Put{"2", "", {}});
   const Told c = Submit("c", Put{"3", "", {}});
   scheduled_with_.clear();
@@ -247,6 +250,23 @@ TEST_F(LoneLeaderTest, AsksForAFlushWithEveryWriteUnlessARoundIsUnderWay) {
   EXPECT_EQ(scheduled_with_.size(), 3u);
   Commit();
   EXPECT_EQ(ValueOf(Submit("k", Get{})), "4");
+}
+
+TEST_F(LoneLeaderTest, TheFirstWriteOfAPartitionCarriesItsPromise) {
+  EXPECT_FALSE(storage_.state);
+  Submit("k", Put{"v", "", {}});
+  leader().Flush();
+  EXPECT_EQ(persist_->first.count(), 2u);
+  EndRound(Status(Code::kDiskFull, "full"));
+  EXPECT_FALSE(storage_.state);
+  Submit("k", Put{"v", "", {}});
+  Commit();
+  ASSERT_TRUE(storage_.state);
+  EXPECT_EQ(storage_.state->promised, kBallot);
+  Submit("k", Put{"w", "", {}});
+  leader().Flush();
+  EXPECT_EQ(persist_->first.count(), 1u) << "once is enough";
+  Commit();
 }
 
 TEST_F(LoneLeaderTest, ARefusedRoundTakesAllThatBuildsOnItAlong) {

@@ -4,11 +4,9 @@
 #include <cstdint>
 #include <utility>
 
-#include "kv/batch.h"
-
 namespace quoin::quorum {
 
-Result<std::vector<kv::PartitionState>> PromiseNextBallot(kv::Storage& storage) {
+Result<std::vector<kv::PartitionState>> NextBallot(const kv::Storage& storage) {
   const kv::Identity& identity = storage.identity();
   std::vector<kv::PartitionState> states;
   std::uint64_t round = 0;
@@ -18,12 +16,7 @@ Result<std::vector<kv::PartitionState>> PromiseNextBallot(kv::Storage& storage) 
     states.push_back(state->value_or(kv::PartitionState()));
     round = std::max(round, states.back().promised.round);
   }
-  kv::Batch batch;
-  for (std::uint32_t i = 0; i < identity.partition_count; ++i) {
-    states[i].promised = kv::Ballot{round + 1, identity.node};
-    batch.PutPartitionState(PartitionId{i}, states[i]);
-  }
-  QUOIN_RETURN_IF_ERROR(storage.Write(batch));
+  for (kv::PartitionState& state : states) state.promised = kv::Ballot{round + 1, identity.node};
   return states;
 }
 

@@ -1,4 +1,4 @@
-// PromiseNextBallot: how a lone node takes the lead of all its partitions when it starts.
+// NextBallot: how a lone node takes the lead of all its partitions when it starts.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,9 @@
 
 namespace quoin::quorum {
 
-// Promises, durably and for every partition, a ballot of this node above all that it ever promised, and returns the
-// states by partition id. The ballot belongs to the calling process start alone, so no version is ever used twice.
-Result<std::vector<kv::PartitionState>> PromiseNextBallot(kv::Storage& storage);
+// The partitions' states by partition id, each promising a ballot of this node above all that it ever promised. Nothing
+// is written, so that a node whose disk is full can still start and serve reads: the leader makes a partition's promise
+// durable together with its first write there (LoneLeader L3).
+Result<std::vector<kv::PartitionState>> NextBallot(const kv::Storage& storage);
 
 }  // namespace quoin::quorum

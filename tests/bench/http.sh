@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Measures the HTTP path of one node with one event-loop thread, beside a bare Beast server and beside the storage engine
+# alone, in the same run, and reports ratios:
+#   GET  (keep-alive, 100-byte values in memory)   against the bare server's requests per second;
+#   PUT  (durable, 100-byte values)                against the engine's own commits per second at the batch size that
+#                                                  the node reached.
+# Usage: tests/bench/http.sh [connections (64)] [seconds per run (5)] [rounds (5)]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+connections=${1:-64} seconds=${2:-5} rounds=${3:-5}
+
+for tool in wrk curl; do
+  command -v "$tool" >/dev/null || { echo "needs $tool: apt-get install $tool" >&2; exit 1; }
+done
+./bazelw build --config=opt //tools:node //tests/bench:hello_server //kv:storage_bench 2>&1 | tail -1
+
+work=$(mktemp -d)
+pids=()
+cleanup() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+bazel-bin/tests/bench/hello_server >"$work/hello.out" &
+pids+=($!)
+bazel-bin/tools/node --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data" >"$work/node.out" 2>"$work/node.log" &
+pids+=($!)
+until grep -q listening "$work/hello.out" && grep -q listening "$work/node.out"; do sleep 0.1; done
+hello=http://127.0.0.1:$(grep -o '[0-9]*$' "$work/hello.out")
+node=$(grep -o 'http://.*' "$work/node.out")
+
+# Stores the keys that will be read, a batch of 1000 at a time.
+for batch in 0 1 2 3 4 5 6 7 8 9; do
+  value=$(printf 'v%.0s' {1..100})
+  for i in $(seq $((batch * 1000)) $((batch * 1000 + 999))); do
+    printf '%s{"op":"put","key":"key%d","value":"%s"}' "$([ $((i % 1000)) -eq 0 ] || echo ,)" "$i" "$value"
+  done | sed '1s/^/{"operations":[/; $s/$/]}/' |
+    curl -sSf -o /dev/null -H 'Content-Type: application/json' --data-binary @- "$node/v1/batch"
+done
+
+# Requests per second of one wrk run; any error or status that is no success ends the measurement.
+run() {
+  local out
+  out=$(wrk -t1 -c"$connections" -d"${seconds}s" "$@")
+  if grep -Eq 'Socket errors|Non-2xx' <<<"$out"; then echo "$out" >&2; return 1; fi
+  awk '/Requests\/sec/ {print $2}' <<<"$out"
+}
+median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+metric() { curl -sS "$node/metrics" | awk -v name="$1" '$1 == name {print $2}'; }
+
+run -s tests/bench/get.lua "$hello/" >/dev/null
+run -s tests/bench/get.lua "$node" >/dev/null
+for ((i = 0; i < rounds; i++)); do
+  h=$(run -s tests/bench/get.lua "$hello/") g=$(run -s tests/bench/get.lua "$node")
+  echo "$h" >>"$work/hello.rates"
+  echo "$g" >>"$work/get.rates"
+  awk -v g="$g" -v h="$h" 'BEGIN {print g / h}' >>"$work/get.ratios"
+done
+echo "GET, $connections connections, $rounds rounds of ${seconds}s: bare Beast $(median <"$work/hello.rates")/s," \
+  "node $(median <"$work/get.rates")/s, ratio $(median <"$work/get.ratios")"
+
+rounds_before=$(metric quoin_commit_rounds_total) changes_before=$(metric quoin_commit_changes_total)
+for ((i = 0; i < rounds; i++)); do run -s tests/bench/put.lua "$node" >>"$work/put.rates"; done
+rounds_after=$(metric quoin_commit_rounds_total) changes_after=$(metric quoin_commit_changes_total)
+awk -v a="$rounds_before" -v b="$rounds_after" -v c="$changes_before" -v d="$changes_after" \
+  'BEGIN {printf "PUT: %.1f writes shared each sync\n", (d - c) / (b - a)}'
+put=$(median <"$work/put.rates")
+echo "PUT, $connections connections, $rounds rounds of ${seconds}s: node $put/s"
+bazel-bin/kv/storage_bench --benchmark_filter='Commit' --benchmark_min_time=2 --benchmark_repetitions=3 \
+  --benchmark_report_aggregates_only=true 2>/dev/null | tee "$work/engine.out"
