@@ -19,6 +19,11 @@
 
 #include "tools/client_interrupt.h"
 
+// libedit leaves a few copies of its own settings (wcsdup) to the end of the process. LeakSanitizer asks this function what
+// to overlook; without it nobody calls it.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:wcsdup\n"; }
+
 namespace quoin::tools {
 namespace {
 

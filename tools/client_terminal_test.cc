@@ -127,7 +127,6 @@ class ClientTerminal : public testing::Test {
         connection.Send("HTTP/1.1 100 Continue\r\n\r\n");
         silent_.set_value();
         connection.WaitForEnd();
-        silent_ = {};
       } else if (request->target.starts_with("/v1/kv?keys_only=true&prefix=us")) {
         connection.Answer(200, node, R"({"entries":[{"key":"username"}]})");
       } else if (request->method == "PUT") {
@@ -145,7 +144,7 @@ class ClientTerminal : public testing::Test {
   }
 
  protected:
-  std::promise<void> silent_;  // Kept as soon as the request that is never answered has arrived.
+  std::promise<void> silent_;  // Kept as soon as the one request that is never answered has arrived.
 
  private:
   std::map<std::string, std::string> values_;  // Belongs to the server's thread.
