@@ -3,8 +3,9 @@
 //
 // Invariants:
 //   C1  `done` is called exactly once per submission, on the commit thread, after the batch is durable or has failed;
-//   C2  submissions become durable in the order in which they were submitted (a later one never without an earlier
-//   one); C3  the destructor first finishes all that was submitted.
+//   C2  submissions become durable in the order in which they were submitted (of those that succeed, a later one never
+//       without an earlier one);
+//   C3  the destructor first finishes all that was submitted.
 //
 // Thread safety: Submit may be called from any thread. `done` must be quick and must not block; it usually posts to a
 // shard.

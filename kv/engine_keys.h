@@ -1,5 +1,6 @@
 // Where things stand in the engine's one ordered keyspace (docs/storage-format.md):
 //
+//   'g' generation                  a marker of GenerationChain; the number is eight bytes, big-endian
 //   'm' name                        what the node is: identity
 //   'p' partition                   a partition's state
 //   'r' partition key               a record
@@ -24,6 +25,7 @@
 
 namespace quoin::kv {
 
+inline constexpr char kGenerationTag = 'g';
 inline constexpr std::string_view kIdentityKey = "midentity";
 // Written without a log entry and never read, see RocksEngine.
 inline constexpr std::string_view kPulseKey = "mpulse";

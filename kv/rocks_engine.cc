@@ -114,16 +114,18 @@ Result<RecordPtr> ToRecord(PartitionId partition, std::string_view key, const ro
 }  // namespace
 
 void EngineTroubles::Note(const rocksdb::Status& status) {
-  if (status.ok()) return;
   if (!status.IsNoSpace()) watch_->Stop("the engine gave up: " + status.ToString());
   const std::lock_guard lock(mutex_);
   if (status.IsNoSpace()) out_of_space_ = true;
-  if (status.severity() >= rocksdb::Status::Severity::kHardError) engine_stopped_ = true;
   changed_.notify_all();
 }
 
 void EngineTroubles::NoteFromBackground(const rocksdb::Status& status) {
   if (status.IsNoSpace()) {
+    if (status.severity() < rocksdb::Status::Severity::kHardError) {
+      LOG(WARNING) << "a compaction ran out of space, and will be tried again";
+      return;
+    }
     std::unique_lock lock(mutex_);
     // The thread that asks for the flush must not wait for itself. The limit is for what nobody thought of: then the
     // flush counts as forgotten.
@@ -156,7 +158,7 @@ bool EngineTroubles::PrepareFlush() {
 
 bool EngineTroubles::AwaitFlushBegun() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return flush_ != Flush::kRequested || engine_stopped_ || watch_->stopped(); });
+  changed_.wait(lock, [this] { return flush_ != Flush::kRequested || out_of_space_ || watch_->stopped(); });
   return flush_ != Flush::kRequested;
 }
 
@@ -165,16 +167,10 @@ bool EngineTroubles::flush_forgotten() const {
   return flush_ == Flush::kRequested;
 }
 
-bool EngineTroubles::engine_stopped() const {
-  const std::lock_guard lock(mutex_);
-  return engine_stopped_;
-}
-
-void EngineTroubles::Clear() {
+void EngineTroubles::ClearOutOfSpace() {
   const std::lock_guard lock(mutex_);
   out_of_space_ = false;
-  if (engine_stopped_) flush_ = Flush::kNone;
-  engine_stopped_ = false;
+  flush_ = Flush::kNone;
 }
 
 Status FromRocks(const rocksdb::Status& status, std::string_view what) {
@@ -184,8 +180,12 @@ Status FromRocks(const rocksdb::Status& status, std::string_view what) {
   return Status(Code::kIo, message);
 }
 
-RocksEngine::RocksEngine(Identity identity, std::uint64_t memtable_bytes, Parts parts)
-    : identity_(identity), memtable_bytes_(memtable_bytes), parts_(std::move(parts)), db_(parts_.db.get()) {}
+RocksEngine::RocksEngine(Identity identity, std::uint64_t memtable_bytes, GenerationChain generations, Parts parts)
+    : identity_(identity),
+      memtable_bytes_(memtable_bytes),
+      parts_(std::move(parts)),
+      db_(parts_.db.get()),
+      generations_(generations) {}
 
 RocksEngine::~RocksEngine() = default;
 
@@ -253,11 +253,14 @@ Status RocksEngine::Write(const Batch& batch) {
 
   rocksdb::WriteBatch engine_batch(batch.size_bytes() + 64);
   for (const Batch::Change& change : batch.changes()) AddChange(change, &engine_batch);
+  const bool marks_generation = generations_.due();
+  if (marks_generation) generations_.AddMarker(&engine_batch);
   rocksdb::WriteOptions options;
   options.sync = true;
   parts_.watch->BeginWrite();
   const rocksdb::Status status = db_->Write(options, &engine_batch);
   if (!status.ok()) return done(Explain(status));
+  if (marks_generation) generations_.Confirm();
   // Only this thread writes, so this is the sequence of the batch's last change.
   parts_.mark->Advance(db_->GetLatestSequenceNumber());
 
@@ -298,23 +301,19 @@ bool RocksEngine::BackgroundBusy() const {
 Status RocksEngine::Resume() {
   const Status still_full(Code::kDiskFull, "the disk ran full, and the engine has not recovered yet");
   if (!MayRetry()) return still_full;
-  if (!parts_.troubles->engine_stopped()) {
-    // Only a compaction failed, and the engine tries those again by itself.
-    parts_.troubles->Clear();
-    return Status::Ok();
-  }
   if (parts_.troubles->flush_forgotten()) {
     parts_.watch->Stop("the disk ran full at a moment from which only a restart leads back");
     return ReadOnly();
   }
   // The listener is told of an error before the engine stops for it; until then there would be nothing to resume from.
   if (BackgroundBusy()) return still_full;
-  parts_.troubles->Clear();
+  parts_.troubles->ClearOutOfSpace();
   const rocksdb::Status status = db_->Resume();
   if (parts_.watch->stopped()) return ReadOnly();
-  if (status.ok() && !parts_.troubles->engine_stopped()) {
+  if (status.ok() && !parts_.troubles->out_of_space()) {
     LOG(INFO) << "the disk has space again: storage takes writes";
     unflushed_bytes_ = 0;
+    generations_.BeginGeneration();
     return PutPulse();
   }
   if (!status.ok()) {
@@ -322,7 +321,7 @@ Status RocksEngine::Resume() {
       parts_.watch->Stop("the engine can't go on after a full disk: " + status.ToString());
       return ReadOnly();
     }
-    parts_.troubles->Note(rocksdb::Status(status, rocksdb::Status::Severity::kHardError));
+    parts_.troubles->Note(status);
   }
   RetryLater();
   return still_full;
@@ -356,6 +355,7 @@ Status RocksEngine::SwitchMemtable() {
     return FromRocks(status, "a new log can't be begun");
   }
   unflushed_bytes_ = 0;
+  generations_.BeginGeneration();
   if (!parts_.troubles->AwaitFlushBegun()) return Status::Ok();
   return PutPulse();
 }

@@ -29,6 +29,7 @@
 #include "kv/acknowledged_mark.h"
 #include "kv/data_directory.h"
 #include "kv/disk_watch.h"
+#include "kv/generation_chain.h"
 #include "kv/space_guard.h"
 #include "kv/storage.h"
 
@@ -41,15 +42,18 @@ namespace quoin::kv {
 // then waits for it for ever when it is to be resumed (RocksDB 7.8, BackgroundFlush). So nothing is written in between,
 // and an error that the background work reports then is held back until the flush has begun.
 //
-// Thread safety: any thread; PrepareFlush, AwaitFlushBegun and Clear belong to the one thread that writes.
+// Thread safety: any thread; PrepareFlush, AwaitFlushBegun and ClearOutOfSpace belong to the one thread that writes.
 class EngineTroubles {
  public:
   explicit EngineTroubles(std::shared_ptr<DiskWatch> watch) : watch_(std::move(watch)) {}
 
-  void Note(const rocksdb::Status& status);
-  // As Note, for the engine's listener: the engine takes the error to heart only after this returns.
+  // What the engine's background work reports. The engine takes an error to heart only after this has returned.
   void NoteFromBackground(const rocksdb::Status& status);
+  // What a call into the engine returned.
+  void Note(const rocksdb::Status& status);
+  // Whether the engine has stopped for want of space and must be resumed.
   bool out_of_space() const;
+  void ClearOutOfSpace();
 
   void NoteFlushBegan() { SetFlush(Flush::kRunning); }
   void NoteFlushCompleted() { SetFlush(Flush::kNone); }
@@ -58,9 +62,6 @@ class EngineTroubles {
   // Waits until the flush that was asked for has begun. False when trouble came first: it may be forgotten.
   bool AwaitFlushBegun();
   bool flush_forgotten() const;
-  // Whether the shortage has stopped the engine, so that only Resume helps; otherwise just background work failed.
-  bool engine_stopped() const;
-  void Clear();
 
  private:
   enum class Flush { kNone, kRequested, kRunning };
@@ -72,7 +73,6 @@ class EngineTroubles {
   Flush flush_ = Flush::kNone;  // Guarded by mutex_, as all below.
   std::thread::id requester_;   // Of the flush.
   bool out_of_space_ = false;
-  bool engine_stopped_ = false;
 };
 
 // A RocksDB status in this program's words, for anything but a write.
@@ -92,7 +92,7 @@ class RocksEngine final : public Storage {
     std::unique_ptr<rocksdb::DB> db;
   };
 
-  RocksEngine(Identity identity, std::uint64_t memtable_bytes, Parts parts);
+  RocksEngine(Identity identity, std::uint64_t memtable_bytes, GenerationChain generations, Parts parts);
   ~RocksEngine() override;
 
   // Makes E1 true. Called once, before anything else.
@@ -131,6 +131,7 @@ class RocksEngine final : public Storage {
   rocksdb::DB* const db_;
 
   std::atomic<bool> writing_{false};   // A second writer is a broken promise.
+  GenerationChain generations_;        // Of the writing thread.
   std::uint64_t unflushed_bytes_ = 0;  // Of the writing thread: what went into the current memtable, roughly.
   mutable std::mutex mutex_;
   std::chrono::steady_clock::time_point retry_at_{};  // Guarded by mutex_: when to try again after a full disk.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <map>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -209,6 +209,12 @@ TEST(RocksFault, ACreationThatRanOutOfSpaceIsSurvived) {
   ForEveryNth(Operation::kCreate, Fault::kOutOfSpaceAt0, ExpectWritableOrRefused);
 }
 
+// Tries until it is so, for background work that began while the disk was full has still to end.
+void Patiently(const std::function<bool()>& done) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!done() && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+}
+
 // The disk is full from the Nth operation on, then has space again: before that reads go on and writes are refused,
 // after it writes are taken, all of it holds after a power cut as well.
 void FullThenFree(Operation first, std::uint64_t n, Fault fault, bool* met) {
@@ -233,21 +239,20 @@ void FullThenFree(Operation first, std::uint64_t n, Fault fault, bool* met) {
   machine.Pass(std::chrono::seconds(2));
   for (int i = 0; i < kWrites; ++i) {
     if (history.acknowledged.contains(i)) continue;
-    // Background work that began while the disk was full has still to end.
-    Status status = WriteOne(*storage, i);
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (status.code() == Code::kDiskFull && std::chrono::steady_clock::now() < limit) {
+    Status status;
+    Patiently([&] {
       machine.Pass(std::chrono::seconds(1));
-      std::this_thread::yield();
       status = WriteOne(*storage, i);
-    }
+      return status.code() != Code::kDiskFull;
+    });
     ASSERT_TRUE(status.ok()) << status;
     history.acknowledged.insert(i);
     history.refused.erase(i);
     // A power cut in the middle must find the writes from before and after it.
     if (i == kWrites - 2) break;
   }
-  EXPECT_EQ(storage->health().mode, Health::Mode::kWritable);
+  Patiently([&] { return storage->health().mode == Health::Mode::kWritable; });
+  EXPECT_EQ(storage->health().mode, Health::Mode::kWritable) << storage->health().reason;
   ExpectKept(*storage, history);
   storage.reset();
   machine.disk().LoseUnsynced();

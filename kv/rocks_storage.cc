@@ -14,8 +14,10 @@
 
 #include "base/text.h"
 #include "kv/engine_keys.h"
+#include "kv/generation_chain.h"
 #include "kv/identity.h"
 #include "kv/rocks_engine.h"
+#include "kv/tag_blocks.h"
 
 namespace quoin::kv {
 namespace {
@@ -88,6 +90,7 @@ rocksdb::Options EngineOptions(const RocksOptions& options, rocksdb::Env* env,
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
   table.format_version = 5;
+  table.flush_block_policy_factory = BlocksOfOneTag();
   engine.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return engine;
 }
@@ -215,11 +218,13 @@ Result<std::unique_ptr<Storage>> OpenRocksStorage(RocksOptions options) {
   const std::uint64_t sequence = parts.db->GetLatestSequenceNumber();
   const std::string mark_path = parts.directory->acknowledged_path();
   if (!is_new) QUOIN_RETURN_IF_ERROR(CheckReach(options, mark_path, *identity, sequence));
+  const Result<GenerationChain> generations = GenerationChain::Load(*parts.db);
+  if (!generations.ok()) return generations.status();
   Result<std::unique_ptr<AcknowledgedMark>> mark = AcknowledgedMark::Open(mark_path, identity->node, sequence);
   if (!mark.ok()) return mark.status();
   parts.mark = *std::move(mark);
 
-  auto storage = std::make_unique<RocksEngine>(*identity, options.memtable_bytes, std::move(parts));
+  auto storage = std::make_unique<RocksEngine>(*identity, options.memtable_bytes, *generations, std::move(parts));
   QUOIN_RETURN_IF_ERROR(storage->Start());
   return std::unique_ptr<Storage>(std::move(storage));
 }

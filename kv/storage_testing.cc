@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 TemporaryDirectory::TemporaryDirectory() {
   std::string name = testing::TempDir() + "/kv.XXXXXX";
   CHECK(mkdtemp(name.data()) != nullptr) << name;
-  path_ = name;
+  path_ = fs::path(name).lexically_normal();
 }
 
 TemporaryDirectory::~TemporaryDirectory() {

@@ -1,0 +1,67 @@
+#include "kv/batch.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace quoin::kv {
+namespace {
+
+constexpr PartitionId kPartition{3};
+
+Record Some() {
+  Record record;
+  record.accepted = record.changed = Version{Ballot{1, NodeId{2}}, 3};
+  record.value = "value";
+  return record;
+}
+
+TEST(Batch, HoldsRecordsReadyToStore) {
+  Batch batch;
+  batch.PutRecord(kPartition, "key", Some());
+  ASSERT_EQ(batch.count(), 1u);
+  const Batch::Change& change = batch.changes()[0];
+  EXPECT_EQ(change.key, "key");
+  EXPECT_EQ(*DecodeRecord(kPartition, "key", change.bytes), Some());
+}
+
+TEST(Batch, CountsWhatItCosts) {
+  Batch batch;
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(batch.size_bytes(), 0u);
+  batch.PutRecord(kPartition, "key", Some());
+  EXPECT_GE(batch.size_bytes(), batch.changes()[0].bytes.size() + 3);
+  const std::size_t before = batch.size_bytes();
+  batch.EraseRange(kPartition, "from", "to");
+  EXPECT_GE(batch.size_bytes(), before + 6);
+}
+
+TEST(Batch, LeavesEmptyRangesOut) {
+  Batch batch;
+  batch.EraseRange(kPartition, "b", "b");
+  batch.EraseRange(kPartition, "b", "a");
+  EXPECT_TRUE(batch.empty());
+  batch.EraseRange(kPartition, "b", std::nullopt);
+  EXPECT_TRUE(batch.changes().at(0).to_end);
+}
+
+TEST(Batch, AppendKeepsTheOrderAndEmptiesTheOther) {
+  Batch first;
+  first.EraseRecord(kPartition, "1");
+  Batch second;
+  second.EraseRecord(kPartition, "2");
+  second.EraseRecord(kPartition, "3");
+  const std::size_t size_bytes = first.size_bytes() + second.size_bytes();
+  Batch all;
+  all.Append(std::move(first));
+  all.Append(std::move(second));
+  ASSERT_EQ(all.count(), 3u);
+  EXPECT_EQ(all.changes()[0].key + all.changes()[1].key + all.changes()[2].key, "123");
+  EXPECT_EQ(all.size_bytes(), size_bytes);
+  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): promised by Append.
+  EXPECT_EQ(second.size_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace quoin::kv
