@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "kv/coding.h"
+#include "kv/data_directory.h"
 
 namespace quoin::kv {
 namespace {
@@ -50,6 +51,7 @@ Result<std::unique_ptr<AcknowledgedMark>> AcknowledgedMark::Open(const std::stri
   if (!mark->Write(sequence) || ftruncate(file, kFileBytes) != 0 || fdatasync(file) != 0) {
     return Status(errno == ENOSPC ? Code::kDiskFull : Code::kIo, path + " can't be written: " + ErrnoText());
   }
+  QUOIN_RETURN_IF_ERROR(SyncDirectory(path.substr(0, path.rfind('/'))));
   return mark;
 }
 

@@ -46,6 +46,41 @@ TEST(Batch, LeavesEmptyRangesOut) {
   EXPECT_TRUE(batch.changes().at(0).to_end);
 }
 
+TEST(Batch, NotesWhenARecordIsDueAndOnlyThen) {
+  Record expiring = Some();
+  expiring.deadline = WallTime(std::chrono::milliseconds(1234));
+  Record tombstone = Some();
+  tombstone.value.clear();
+  tombstone.tombstone = true;
+  Batch batch;
+  batch.PutRecord(kPartition, "never", Some());
+  ASSERT_EQ(batch.count(), 1u);
+  batch.PutRecord(kPartition, "later", expiring);
+  batch.PutRecord(kPartition, "gone", tombstone);
+  ASSERT_EQ(batch.count(), 5u);
+  const Batch::Change& later = batch.changes()[2];
+  EXPECT_EQ(later.kind, Batch::Change::Kind::kPutDue);
+  EXPECT_EQ(later.partition, kPartition);
+  EXPECT_EQ(later.key, "later");
+  EXPECT_EQ(later.due, expiring.deadline);
+  const Batch::Change& gone = batch.changes()[4];
+  EXPECT_EQ(gone.kind, Batch::Change::Kind::kPutDue);
+  EXPECT_EQ(gone.key, "gone");
+  EXPECT_EQ(gone.due, kDueAtOnce);
+}
+
+TEST(Batch, ErasesExactlyTheNoteThatIsNamed) {
+  Batch batch;
+  batch.EraseDue(DueKey{WallTime(std::chrono::milliseconds(1234)), kPartition, "key"});
+  ASSERT_EQ(batch.count(), 1u);
+  const Batch::Change& change = batch.changes()[0];
+  EXPECT_EQ(change.kind, Batch::Change::Kind::kEraseDue);
+  EXPECT_EQ(change.partition, kPartition);
+  EXPECT_EQ(change.key, "key");
+  EXPECT_EQ(change.due, WallTime(std::chrono::milliseconds(1234)));
+  EXPECT_GE(batch.size_bytes(), 3u);
+}
+
 TEST(Batch, AppendKeepsTheOrderAndEmptiesTheOther) {
   Batch first;
   first.EraseRecord(kPartition, "1");

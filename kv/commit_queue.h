@@ -5,7 +5,8 @@
 //   C1  `done` is called exactly once per submission, on the commit thread, after the batch is durable or has failed;
 //   C2  submissions become durable in the order in which they were submitted (of those that succeed, a later one never
 //       without an earlier one);
-//   C3  the destructor first finishes all that was submitted.
+//   C3  the destructor first finishes all that was submitted. Nothing may be submitted once it has begun, by `done`
+//       neither.
 //
 // Thread safety: Submit may be called from any thread. `done` must be quick and must not block; it usually posts to a
 // shard.
@@ -31,7 +32,8 @@ class CommitQueue {
  public:
   struct Options {
     std::size_t max_round_bytes = std::size_t{8} << 20;
-    // How long a round waits for company after its first submission. Zero: the sync of the round before is wait enough.
+    // How long a round waits for company, from when the thread turns to it. Zero: the sync of the round before is wait
+    // enough.
     std::chrono::microseconds delay{0};
   };
   // What the commit thread has done so far.

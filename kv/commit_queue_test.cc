@@ -29,6 +29,7 @@ class GatedStorage final : public Storage {
     changed_.notify_all();
     changed_.wait(lock, [this] { return open_; });
     rounds_.push_back(batch.count());
+    writer_ = std::this_thread::get_id();
     if (!failure_.ok()) return failure_;
     return memory_.Write(batch);
   }
@@ -49,6 +50,11 @@ class GatedStorage final : public Storage {
   std::vector<std::size_t> rounds() {
     const std::lock_guard lock(mutex_);
     return rounds_;
+  }
+
+  std::thread::id writer() {
+    const std::lock_guard lock(mutex_);
+    return writer_;
   }
 
   const Identity& identity() const override { return memory_.identity(); }
@@ -78,6 +84,7 @@ class GatedStorage final : public Storage {
   int arrived_ = 0;
   Status failure_;
   std::vector<std::size_t> rounds_;  // Changes in each.
+  std::thread::id writer_;           // Of the newest round.
 };
 
 Batch Put(const std::string& key, const std::string& value = "value") {
@@ -134,6 +141,21 @@ TEST(CommitQueue, CountsItsWork) {
   EXPECT_EQ(queue.counters().rounds, 2u);
   EXPECT_EQ(queue.counters().submissions, 3u);
   EXPECT_EQ(queue.counters().bytes, size_bytes + 2 * Put("other").size_bytes());
+}
+
+// C1.
+TEST(CommitQueue, CallsBackOnTheThreadThatWrites) {
+  GatedStorage storage;
+  storage.Open();
+  std::vector<std::thread::id> callers;
+  {
+    CommitQueue queue(storage, {});
+    for (int i = 0; i < 10; ++i) {
+      queue.Submit(Put(std::to_string(i)), [&](const Status&) { callers.push_back(std::this_thread::get_id()); });
+    }
+  }
+  EXPECT_EQ(callers, std::vector<std::thread::id>(10, storage.writer()));
+  EXPECT_NE(storage.writer(), std::this_thread::get_id());
 }
 
 // C2.
@@ -248,6 +270,28 @@ TEST(CommitQueue, AFullRoundEndsTheWaitForCompany) {
   }
   while (done != 2) done.wait(done.load());
   EXPECT_EQ(storage.rounds(), (std::vector<std::size_t>{2}));
+}
+
+// Against a queue that ignores its delay, forgets to count a round off, or wakes up only by chance. The yields never
+// make a right queue fail; they give a wrong one the time to show itself.
+TEST(CommitQueue, WritesNeitherBeforeNorAfterTheMomentThatItsDelayAllows) {
+  constexpr int kYields = 20'000;
+  GatedStorage storage;
+  storage.Open();
+  CommitQueue queue(storage, {.max_round_bytes = Put("0").size_bytes() * 2, .delay = std::chrono::hours(1)});
+  std::atomic<int> done{0};
+  for (int round = 1; round <= 3; ++round) {
+    for (int i = 0; i < 2; ++i) {
+      for (int yield = 0; yield < kYields && done == 2 * (round - 1); ++yield) std::this_thread::yield();
+      ASSERT_EQ(done, 2 * (round - 1)) << "a round that was not full has been written";
+      queue.Submit(Put(std::to_string(i)), [&](const Status&) {
+        ++done;
+        done.notify_all();
+      });
+    }
+    for (int seen = done; seen != 2 * round; seen = done) done.wait(seen);
+  }
+  EXPECT_EQ(storage.rounds(), (std::vector<std::size_t>{2, 2, 2}));
 }
 
 }  // namespace

@@ -35,6 +35,26 @@ Status CreateDirectories(const fs::path& path) {
 // Whether a fresh data directory may have it: our own lock, and what mkfs leaves on a new disk.
 bool MayStandInNewDirectory(std::string_view name) { return name == "LOCK" || name == "lost+found"; }
 
+// The refusal that names who holds the open lock file.
+Status InUse(int lock_file, const std::string& path) {
+  char holder[32] = {};
+  const ssize_t size = pread(lock_file, holder, sizeof(holder) - 1, 0);
+  std::string_view pid(holder, size > 0 ? static_cast<std::size_t>(size) : 0);
+  pid = pid.substr(0, pid.find_first_not_of("0123456789"));
+  return Status(Code::kInUse, "the data directory " + path + " is in use by " +
+                                  (pid.empty() ? "another process" : "process " + std::string(pid)));
+}
+
+// kInUse when another process holds the directory, otherwise OK. Writes nothing (D2).
+Status CheckFree(const std::string& path) {
+  const int lock_file = open((path + "/LOCK").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (lock_file < 0) return Status::Ok();
+  const bool held = flock(lock_file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const Status status = held ? InUse(lock_file, path) : Status::Ok();
+  close(lock_file);
+  return status;
+}
+
 }  // namespace
 
 Status SyncDirectory(const std::string& path) {
@@ -54,7 +74,12 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& pa
   std::unique_ptr<DataDirectory> directory(new DataDirectory(trimmed.string()));
   QUOIN_RETURN_IF_ERROR(CreateDirectories(trimmed));
   // Looked at before anything is written (D2), and again under the lock, since another process may have been at it.
-  QUOIN_RETURN_IF_ERROR(directory->Inspect());
+  if (const Status status = directory->Inspect(); !status.ok()) {
+    // While another process makes its engine, the directory looks half-made, and the advice to remove that engine would
+    // take it from under that process.
+    QUOIN_RETURN_IF_ERROR(CheckFree(directory->path()));
+    return status;
+  }
   QUOIN_RETURN_IF_ERROR(directory->Lock());
   QUOIN_RETURN_IF_ERROR(directory->Inspect());
   return directory;
@@ -73,12 +98,7 @@ Status DataDirectory::Lock() {
   }
   if (flock(lock_file_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return IoError("the data directory " + path_ + " can't be locked");
-    char holder[32] = {};
-    const ssize_t size = pread(lock_file_, holder, sizeof(holder) - 1, 0);
-    std::string_view pid(holder, size > 0 ? static_cast<std::size_t>(size) : 0);
-    pid = pid.substr(0, pid.find_first_not_of("0123456789"));
-    return Status(Code::kInUse, "the data directory " + path_ + " is in use by " +
-                                    (pid.empty() ? "another process" : "process " + std::string(pid)));
+    return InUse(lock_file_, path_);
   }
   // For people only, so that a failure does no harm: the lock itself is the kernel's.
   const std::string pid = std::to_string(getpid()) + "\n";
@@ -107,7 +127,10 @@ Status DataDirectory::Inspect() {
   is_new_ = !engine;
   if (engine) {
     const fs::path current = fs::path(engine_path()) / "CURRENT";
-    if (!fs::exists(current, error)) {
+    const bool exists = fs::exists(current, error);
+    // Such as a missing permission: nothing is known then, and "half-made" would be bad advice.
+    if (error) return Status(Code::kIo, current.string() + " can't be looked at: " + error.message());
+    if (!exists) {
       return Status(Code::kIncompatible, "the data directory " + path_ + " is half-made: " + current.string() +
                                              " is missing. If it was copied, copy all of it; if this node may be "
                                              "forgotten, start it with an empty directory");

@@ -60,6 +60,25 @@ TEST(DataDirectory, WithAnUnfinishedEngineIsHalfMade) {
   EXPECT_NE(directory.status().message().find("engine.new"), std::string::npos) << "says what to remove";
 }
 
+// Found when two nodes were started on one new directory: the second was told to remove the first one's engine.
+TEST(DataDirectory, InWhichAnotherProcessMakesItsEngineIsInUseAndNotHalfMade) {
+  const TemporaryDirectory temporary;
+  const auto maker = DataDirectory::Open(temporary.Sub("data"));
+  ASSERT_TRUE(maker.ok());
+  fs::create_directory((*maker)->unfinished_engine_path());
+  const auto second = DataDirectory::Open(temporary.Sub("data"));
+  EXPECT_EQ(second.code(), Code::kInUse) << second.status();
+}
+
+// A link to itself stands here for whatever keeps the engine from being looked at, such as a missing permission.
+TEST(DataDirectory, WhoseEngineCannotBeLookedAtIsNotCalledHalfMade) {
+  const TemporaryDirectory temporary;
+  fs::create_directories(temporary.Sub("data"));
+  fs::create_directory_symlink("engine", temporary.Sub("data/engine"));
+  const auto directory = DataDirectory::Open(temporary.Sub("data"));
+  EXPECT_EQ(directory.code(), Code::kIo) << directory.status();
+}
+
 TEST(DataDirectory, WithAnEngineThatIsNoneIsHalfMade) {
   const TemporaryDirectory temporary;
   fs::create_directories(temporary.Sub("data/engine"));

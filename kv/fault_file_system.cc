@@ -51,22 +51,14 @@ class FaultFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
-  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    return Synced([&] { return target()->Sync(options, debug); });
-  }
-  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    return Synced([&] { return target()->Fsync(options, debug); });
-  }
+  IOStatus Sync(const IOOptions&, IODebugContext*) override { return Synced(); }
+  IOStatus Fsync(const IOOptions&, IODebugContext*) override { return Synced(); }
 
  private:
-  template <typename Real>
-  IOStatus Synced(const Real& real) {
+  // The real disk is spared: the only power cut here is LoseUnsynced.
+  IOStatus Synced() {
     const Fault fault = disk_.Decide(Operation::kSync, name_);
-    if (fault == Fault::kNone || fault == Fault::kErrorAfter) {
-      IOStatus status = real();
-      if (!status.ok()) return status;
-      disk_.NoteSize(name_, size_bytes_, true);
-    }
+    if (fault == Fault::kNone || fault == Fault::kErrorAfter) disk_.NoteSize(name_, size_bytes_, true);
     return StatusOf(fault, name_);
   }
 
@@ -80,15 +72,11 @@ class FaultFileSystem::Directory final : public rocksdb::FSDirectoryWrapper {
   Directory(std::string name, std::unique_ptr<rocksdb::FSDirectory> target, FaultFileSystem& disk)
       : FSDirectoryWrapper(std::move(target)), name_(std::move(name)), disk_(disk) {}
 
-  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    const Fault fault = disk_.Decide(Operation::kSyncDirectory, name_);
-    return fault == Fault::kNone ? FSDirectoryWrapper::Fsync(options, debug) : StatusOf(fault, name_);
+  IOStatus Fsync(const IOOptions&, IODebugContext*) override {
+    return StatusOf(disk_.Decide(Operation::kSyncDirectory, name_), name_);
   }
-  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
-                               const rocksdb::DirFsyncOptions& directory_options) override {
-    const Fault fault = disk_.Decide(Operation::kSyncDirectory, name_);
-    return fault == Fault::kNone ? FSDirectoryWrapper::FsyncWithDirOptions(options, debug, directory_options)
-                                 : StatusOf(fault, name_);
+  IOStatus FsyncWithDirOptions(const IOOptions&, IODebugContext*, const rocksdb::DirFsyncOptions&) override {
+    return StatusOf(disk_.Decide(Operation::kSyncDirectory, name_), name_);
   }
 
  private:

@@ -16,6 +16,12 @@ std::uint64_t CostOf(const Batch::Change& change) {
   return change.key.size() + change.bytes.size() + kRevisionOverheadBytes;
 }
 
+// A tombstone's note counts nothing: where memory is full, deleting must still be possible, and the next sweep takes
+// the note along.
+std::uint64_t CostOf(const DueKey& due) { return due.due == kDueAtOnce ? 0 : due.key.size() + kRevisionOverheadBytes; }
+
+DueKey DueOf(const Batch::Change& change) { return {change.due, change.partition, change.key}; }
+
 }  // namespace
 
 class MemoryStorage::MemoryCursor final : public Cursor {
@@ -162,10 +168,10 @@ void MemoryStorage::Apply(const Batch::Change& change) {
       states_[change.partition] = DecodePartitionState(change.partition, change.bytes).value();
       return;
     case Batch::Change::Kind::kPutDue:
-      due_.insert(DueKey{change.due, change.partition, change.key});
+      if (due_.insert(DueOf(change)).second) size_bytes_ += CostOf(DueOf(change));
       return;
     case Batch::Change::Kind::kEraseDue:
-      due_.erase(DueKey{change.due, change.partition, change.key});
+      if (due_.erase(DueOf(change)) > 0) size_bytes_ -= CostOf(DueOf(change));
       return;
   }
   LOG(FATAL) << "no such change";
@@ -215,20 +221,30 @@ void MemoryStorage::CollectGarbage() const {
 }
 
 std::uint64_t MemoryStorage::SizeAfter(const Batch& batch) const {
-  // What the batch's keys count for before and after it. Older revisions that snapshots still hold are not the batch's
-  // doing, and what a range erases is not counted: the answer is never too small.
+  // What the batch's keys and notes count for before and after it. What a snapshot still holds stays, and what a range
+  // erases is not counted: the answer is never too small.
   std::map<Key, std::uint64_t, KeyOrder> after;
+  std::map<DueKey, std::uint64_t> due_after;
   for (const Batch::Change& change : batch.changes()) {
     if (change.kind == Batch::Change::Kind::kPutRecord) {
       after.insert_or_assign(Key(change.partition, change.key), CostOf(change));
     } else if (change.kind == Batch::Change::Kind::kEraseRecord) {
       after.insert_or_assign(Key(change.partition, change.key), 0);
+    } else if (change.kind == Batch::Change::Kind::kPutDue || change.kind == Batch::Change::Kind::kEraseDue) {
+      const DueKey due = DueOf(change);
+      due_after.insert_or_assign(due, change.kind == Batch::Change::Kind::kPutDue ? CostOf(due) : 0);
     }
   }
   std::uint64_t size_bytes = size_bytes_;
   for (const auto& [key, cost] : after) {
     const auto at = records_.find(key);
-    if (at != records_.end()) size_bytes -= at->second.back().size_bytes;
+    const bool kept =
+        at != records_.end() && !snapshots_.empty() && at->second.back().sequence <= snapshots_.rbegin()->first;
+    if (at != records_.end() && !kept) size_bytes -= at->second.back().size_bytes;
+    size_bytes += cost;
+  }
+  for (const auto& [due, cost] : due_after) {
+    if (due_.contains(due)) size_bytes -= CostOf(due);
     size_bytes += cost;
   }
   return size_bytes;

@@ -6,7 +6,9 @@
 //
 // Invariants:
 //   M1  the revisions of a key are in ascending order of their sequence, and the newest is what Get sees;
-//   M2  a revision that no snapshot and no Get can see is gone by the end of the call that made it so.
+//   M2  a revision that is older than what the oldest snapshot sees of its key, and that Get doesn't see, is gone by
+//   the end
+//       of the call that made it so. (What only newer snapshots would see past is kept until the oldest one goes.)
 //
 // Thread safety: as Storage. Readers share a lock; Write takes it alone, for as long as applying the batch takes.
 // Bounds: with Options::max_bytes, a batch that would make the storage larger than that is refused with kDiskFull; one

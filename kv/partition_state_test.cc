@@ -26,9 +26,43 @@ std::string Encoded(const PartitionState& state) {
   return bytes;
 }
 
+std::string Hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    hex += {kDigits[value >> 4], kDigits[value & 15]};
+  }
+  return hex;
+}
+
 TEST(PartitionState, RoundTrips) {
   EXPECT_EQ(*DecodePartitionState(kPartition, Encoded(Some())), Some());
   EXPECT_EQ(*DecodePartitionState(kPartition, Encoded(PartitionState{})), PartitionState{});
+}
+
+// These bytes are on disks: a change that breaks this test loses promises (I1).
+TEST(PartitionState, KeepsItsFormat) {
+  EXPECT_EQ(Hex(Encoded(Some())),
+            "01"
+            "95ff285c5dc1f6aa"  // Format, checksum.
+            "ac02"
+            "0100000000000000"  // promised
+            "04"                // configuration_version
+            "02"
+            "0300000000000000"
+            "05"  // purge_floor
+            "ac02"
+            "0100000000000000"
+            "ffffffffffffffffff01");  // highest
+}
+
+TEST(PartitionState, InAnotherThanItsCanonicalFormIsDamaged) {
+  // The zero state with a configuration version in one byte too many.
+  std::string bytes = Encoded(PartitionState{});
+  bytes.replace(kEnvelopeBytes + 9, 1, std::string("\x80\0", 2));
+  SealEnvelope(StoredKind::kPartitionState, kPartition, {}, 0, &bytes);
+  EXPECT_EQ(DecodePartitionState(kPartition, bytes).code(), Code::kDamaged);
 }
 
 TEST(PartitionState, IsFoundOutWhenAnyBitFlipsOrAnyByteIsMissing) {

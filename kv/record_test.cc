@@ -55,6 +55,16 @@ Code CodeOfPayload(std::string_view payload) {
   return Decoded(bytes).code();
 }
 
+std::string Hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    hex += {kDigits[value >> 4], kDigits[value & 15]};
+  }
+  return hex;
+}
+
 TEST(Record, RoundTripsWithAllItsParts) {
   EXPECT_EQ(*Decoded(Encoded(Plain())), Plain());
   EXPECT_EQ(*Decoded(Encoded(Full())), Full());
@@ -117,6 +127,57 @@ TEST(Record, KeepsItsFormat) {
   EXPECT_EQ(checksum, 10007037921268399997u);
 }
 
+// Every optional part, so that their order, their flags and the forms of their numbers are held as well.
+TEST(Record, KeepsTheFormatOfAllItsParts) {
+  Record record;
+  record.accepted = MakeVersion(9, 300);
+  record.changed = MakeVersion(8, 200);
+  record.forgot = MakeVersion(7, 100);
+  record.deadline = WallTime(std::chrono::milliseconds(-3));
+  record.content_type = "a/b";
+  record.operations = {{OperationId{0x0102030405060708, 300}, "ok"}};
+  record.value = "v";
+  EXPECT_EQ(Hex(Encoded(record)),
+            "01"
+            "fe1cb4cc8b12e2fd"  // Format, checksum.
+            "7e"                // Flags.
+            "09"
+            "eeffc00000000000"
+            "ac02"  // accepted
+            "08"
+            "eeffc00000000000"
+            "c801"  // changed
+            "07"
+            "eeffc00000000000"
+            "64"  // forgot
+            "05"  // The deadline, zigzag.
+            "03"
+            "612f62"  // Content type.
+            "01"      // One operation:
+            "0807060504030201"
+            "ac02"  // client, number,
+            "02"
+            "6f6b"  // result.
+            "76");
+  record = Plain();
+  record.changed.sequence = 1;
+  EXPECT_EQ(Hex(Encoded(record).substr(kEnvelopeBytes)),
+            "20"
+            "01"
+            "eeffc00000000000"
+            "02"
+            "01"
+            "76616c7565");
+  record = Plain();
+  record.value.clear();
+  record.tombstone = true;
+  EXPECT_EQ(Hex(Encoded(record).substr(kEnvelopeBytes)),
+            "01"
+            "01"
+            "eeffc00000000000"
+            "02");
+}
+
 TEST(Record, IsFoundOutWhenAnyBitFlips) {
   const std::string good = Encoded(Full());
   for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
@@ -171,6 +232,21 @@ TEST(Record, BreakingItsInvariantsIsDamaged) {
   EXPECT_EQ(CodeOfPayload('\x01' + version), Code::kOk);
   EXPECT_EQ(CodeOfPayload('\x01' + version + "v"), Code::kDamaged) << "R2: a tombstone with a value";
   EXPECT_EQ(CodeOfPayload('\x03' + version + '\x02'), Code::kDamaged) << "R2: a tombstone with a deadline";
+}
+
+TEST(Record, BreakingItsInvariantsUnderARightChecksumIsDamagedToo) {
+  const std::string version("\x01\xee\xff\xc0\0\0\0\0\0\x02", 10);
+  EXPECT_EQ(CodeOfPayload('\x60' + version + std::string(10, '\0')), Code::kDamaged) << "R1: changed is zero";
+  EXPECT_EQ(CodeOfPayload('\x05' + version +
+                          "\x01"
+                          "a"),
+            Code::kDamaged)
+      << "R2: a tombstone with a content type";
+}
+
+TEST(Record, WithAValueAboveTheLargestSizeIsDamaged) {
+  const std::string version("\x01\xee\xff\xc0\0\0\0\0\0\x02", 10);
+  EXPECT_EQ(CodeOfPayload(std::string(1, '\0') + version + std::string(kMaxValueBytes + 1, 'v')), Code::kDamaged);
 }
 
 TEST(RecordDeathTest, IsNotEncodedWhenItBreaksItsInvariants) {

@@ -219,7 +219,10 @@ Result<std::unique_ptr<Storage>> OpenRocksStorage(RocksOptions options) {
   const std::string mark_path = parts.directory->acknowledged_path();
   if (!is_new) QUOIN_RETURN_IF_ERROR(CheckReach(options, mark_path, *identity, sequence));
   const Result<GenerationChain> generations = GenerationChain::Load(*parts.db);
-  if (!generations.ok()) return generations.status();
+  if (!generations.ok()) {
+    return Status(generations.code(),
+                  "the data directory " + options.directory + " can't be used: " + generations.status().message());
+  }
   Result<std::unique_ptr<AcknowledgedMark>> mark = AcknowledgedMark::Open(mark_path, identity->node, sequence);
   if (!mark.ok()) return mark.status();
   parts.mark = *std::move(mark);

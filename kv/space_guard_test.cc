@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace quoin::kv {
 namespace {
 
@@ -61,6 +63,8 @@ TEST(SpaceGuard, LetsWritesPassWhenTheSystemDoesNotSay) {
 
 TEST(SpaceGuard, SeesTheRealDisk) {
   EXPECT_GT(FreeBytesUnder(testing::TempDir()).value(), 0u);
+  // Bytes, not blocks. Others may write meanwhile, but never half of it.
+  EXPECT_GT(FreeBytesUnder(testing::TempDir()).value(), std::filesystem::space(testing::TempDir()).available / 2);
   EXPECT_EQ(FreeBytesUnder("/nowhere/at/all"), std::nullopt);
 }
 

@@ -1,5 +1,6 @@
-// What the engines do in a second: durable commits by batch size, with and without the commit queue, and cached gets.
-// The directory is made under $TEST_TMPDIR or the current folder; commits are worth as much as that disk.
+// What the engines do in a second: durable commits by batch size, straight and through the commit queue, and gets that
+// find their record in memory. The data directory is made in $TMPDIR (default /tmp); commits are worth as much as a
+// sync of that disk. items_per_second counts records.
 #include <benchmark/benchmark.h>
 #include <glog/logging.h>
 #include <stdlib.h>
@@ -8,8 +9,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 
+#include "base/text.h"
 #include "kv/commit_queue.h"
 #include "kv/memory_storage.h"
 #include "kv/rocks_storage.h"
@@ -19,31 +23,38 @@ namespace {
 
 constexpr PartitionId kPartition{7};
 constexpr std::size_t kValueBytes = 100;
-constexpr int kCachedRecords = 10'000;
+constexpr std::uint64_t kCachedRecords = 10'000;
 
-class Opened {
+class DiskStorage {
  public:
-  explicit Opened(bool rocks) {
-    if (!rocks) {
-      storage_ = std::make_unique<MemoryStorage>(MemoryStorage::Options{});
-      return;
-    }
-    const char* parent = getenv("TEST_TMPDIR");
-    std::string name = std::string(parent == nullptr ? "." : parent) + "/storage_bench.XXXXXX";
-    CHECK(mkdtemp(name.data()) != nullptr) << name;
-    directory_ = name;
-    RocksOptions options;
-    options.directory = name;
-    storage_ = OpenRocksStorage(options).value();
+  DiskStorage() {
+    const char* parent = getenv("TMPDIR");
+    directory_ = std::string(parent == nullptr ? "/tmp" : parent) + "/storage_bench.XXXXXX";
+    CHECK(mkdtemp(directory_.data()) != nullptr) << directory_;
+    Open();
   }
-  ~Opened() {
+  ~DiskStorage() {
     storage_.reset();
     std::error_code ignored;
-    if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+    std::filesystem::remove_all(directory_, ignored);
+  }
+  DiskStorage(const DiskStorage&) = delete;
+  DiskStorage& operator=(const DiskStorage&) = delete;
+
+  // Closes what is open; what was in memtables is in table files afterwards.
+  void Reopen() {
+    storage_.reset();
+    Open();
   }
   Storage& operator*() { return *storage_; }
 
  private:
+  void Open() {
+    RocksOptions options;
+    options.directory = directory_;
+    storage_ = OpenRocksStorage(options).value();
+  }
+
   std::string directory_;
   std::unique_ptr<Storage> storage_;
 };
@@ -55,69 +66,114 @@ Record MakeRecord(std::uint64_t sequence) {
   return record;
 }
 
-std::string KeyOf(std::uint64_t i) { return "key:" + std::to_string(i * 2654435761u % 1'000'003); }
+// Spread over the keyspace, as keys of users are.
+std::string KeyOf(std::uint64_t i) { return "key:" + Hex64(i * 0x9e3779b97f4a7c15); }
 
-Batch MakeBatch(std::int64_t count, std::uint64_t* next) {
+Batch MakeBatch(std::int64_t records, std::uint64_t* next) {
   Batch batch;
-  for (std::int64_t i = 0; i < count; ++i, ++*next) batch.PutRecord(kPartition, KeyOf(*next), MakeRecord(*next + 1));
+  for (std::int64_t i = 0; i < records; ++i, ++*next) {
+    batch.PutRecord(kPartition, KeyOf(*next), MakeRecord(*next + 1));
+  }
   return batch;
 }
 
-// One durable write after the other, each of `batch` records. items_per_second counts records.
-void BM_Write(benchmark::State& state) {
-  Opened storage(true);
+void BM_Commit(benchmark::State& state) {
+  DiskStorage storage;
   std::uint64_t next = 0;
   for (auto _ : state) CHECK((*storage).Write(MakeBatch(state.range(0), &next)).ok());
   state.SetItemsProcessed(static_cast<std::int64_t>(next));
 }
 
-// `waiting` submitters of one record each, who submit again as soon as they are called back.
-void BM_CommitQueue(benchmark::State& state) {
-  Opened storage(true);
+// Each client submits one record, and the next one as soon as it is called back.
+void BM_CommitThroughQueue(benchmark::State& state) {
+  DiskStorage storage;
+  std::atomic<std::int64_t> done{0};
   std::uint64_t next = 0;
-  std::int64_t records = 0;
   {
     CommitQueue queue(*storage, {});
+    std::int64_t submitted = 0;
     for (auto _ : state) {
-      std::atomic<std::int64_t> waiting{state.range(0)};
-      for (std::int64_t i = 0; i < state.range(0); ++i) {
-        queue.Submit(MakeBatch(1, &next), [&](const Status& status) {
-          CHECK(status.ok());
-          if (--waiting == 0) waiting.notify_one();
-        });
-      }
-      for (std::int64_t left = waiting; left != 0; left = waiting) waiting.wait(left);
-      records += state.range(0);
+      queue.Submit(MakeBatch(1, &next), [&done](const Status& status) {
+        CHECK(status.ok()) << status;
+        ++done;
+        done.notify_one();
+      });
+      ++submitted;
+      for (std::int64_t now = done; submitted - now >= state.range(0); now = done) done.wait(now);
     }
-    state.counters["records/sync"] =
+    for (std::int64_t now = done; now != submitted; now = done) done.wait(now);
+    state.counters["per_sync"] =
         static_cast<double>(queue.counters().submissions) / static_cast<double>(queue.counters().rounds);
   }
-  state.SetItemsProcessed(records);
+  state.SetItemsProcessed(static_cast<std::int64_t>(next));
 }
 
-void BM_CachedGet(benchmark::State& state) {
-  Opened storage(state.range(0) != 0);
+void Fill(Storage& storage) {
   std::uint64_t next = 0;
-  CHECK((*storage).Write(MakeBatch(kCachedRecords, &next)).ok());
+  CHECK(storage.Write(MakeBatch(kCachedRecords, &next)).ok());
+}
+
+void Get(benchmark::State& state, Storage& storage) {
   std::uint64_t i = 0;
   for (auto _ : state) {
-    const auto record = (*storage).TryGet(kPartition, KeyOf(i++ % kCachedRecords));
+    const Result<RecordPtr> record = storage.Get(kPartition, KeyOf(i++ % kCachedRecords));
+    CHECK(record.ok() && *record != nullptr);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+void BM_CachedGetFromMemtable(benchmark::State& state) {
+  DiskStorage storage;
+  Fill(*storage);
+  Get(state, *storage);
+}
+
+// Reads every record once, so that their blocks are in the cache.
+void FillTables(DiskStorage& storage) {
+  Fill(*storage);
+  storage.Reopen();
+  for (std::uint64_t i = 0; i < kCachedRecords; ++i) CHECK(*(*storage).Get(kPartition, KeyOf(i)) != nullptr);
+}
+
+void BM_CachedGetFromTables(benchmark::State& state) {
+  DiskStorage storage;
+  FillTables(storage);
+  Get(state, *storage);
+}
+
+void BM_CachedTryGetFromTables(benchmark::State& state) {
+  DiskStorage storage;
+  FillTables(storage);
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    const std::optional<Result<RecordPtr>> record = (*storage).TryGet(kPartition, KeyOf(i++ % kCachedRecords));
     CHECK(record.has_value() && record->ok() && record->value() != nullptr);
   }
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(BM_Write)->ArgName("batch")->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseRealTime();
-BENCHMARK(BM_CommitQueue)->ArgName("waiting")->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseRealTime();
-BENCHMARK(BM_CachedGet)->ArgName("rocks")->Arg(0)->Arg(1);
+void BM_GetFromMemoryStorage(benchmark::State& state) {
+  MemoryStorage storage(MemoryStorage::Options{});
+  Fill(storage);
+  Get(state, storage);
+}
+
+BENCHMARK(BM_Commit)->ArgName("records")->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseRealTime();
+BENCHMARK(BM_CommitThroughQueue)->ArgName("clients")->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseRealTime();
+BENCHMARK(BM_CachedGetFromMemtable);
+BENCHMARK(BM_CachedGetFromTables);
+BENCHMARK(BM_CachedTryGetFromTables);
+BENCHMARK(BM_GetFromMemoryStorage);
 
 }  // namespace
 }  // namespace quoin::kv
 
 int main(int argc, char** argv) {
-  google::InitGoogleLogging(argv[0]);
+  FLAGS_logtostderr = true;
   FLAGS_minloglevel = google::GLOG_WARNING;
+  google::InitGoogleLogging(argv[0]);
   benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
