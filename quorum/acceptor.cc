@@ -1,0 +1,160 @@
+#include "quorum/acceptor.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace quoin::quorum {
+
+Acceptor::Acceptor(const kv::Storage& storage, PartitionId partition, const std::optional<kv::PartitionState>& durable)
+    : partition_(partition), state_(storage, partition, durable), invariants_(state_.marks()) {}
+
+void Acceptor::SendNow(NodeId to, Message message, Effects* effects) const {
+  effects->now.push_back({to, partition_, std::move(message)});
+}
+
+void Acceptor::SendWhenDurable(NodeId to, Message message, Effects* effects, std::optional<Refused> if_refused) const {
+  effects->when_durable.push_back({{to, partition_, std::move(message)}, std::move(if_refused)});
+}
+
+void Acceptor::Receive(NodeId from, const Message& message, Effects* effects) {
+  CHECK(IsRequest(message));
+  if (const std::string* key = KeyNeeded(message)) {
+    const auto gate = gates_.find(*key);
+    const bool closed = gate != gates_.end();
+    if (closed || !state_.Find(*key)) {
+      if (waiting_ == kMaxWaiting) return TurnAway(from, message, effects);
+      if (!closed) effects->loads.push_back({partition_, *key});
+      gates_[*key].push_back({from, message});  // A5
+      ++waiting_;
+      return;
+    }
+  }
+  Admit(from, message, effects);
+}
+
+void Acceptor::TurnAway(NodeId from, const Message& message, Effects* effects) const {
+  const auto* accept = std::get_if<Accept>(&message);
+  if (accept == nullptr) return;
+  SendNow(from, Refused{accept->key, accept->record->accepted, Code::kUnavailable}, effects);
+}
+
+const std::string* Acceptor::KeyNeeded(const Message& message) const {
+  // What is above all that was ever stored needs no comparison, unless a gate is closed: what it loads must not be
+  // overtaken.
+  const auto unless_newest = [this](const std::string& key, const kv::RecordPtr& record) -> const std::string* {
+    return record->accepted > state_.bound() && !gates_.contains(key) ? nullptr : &key;
+  };
+  if (const auto* prepare = std::get_if<Prepare>(&message)) return prepare->key ? &*prepare->key : nullptr;
+  if (const auto* accept = std::get_if<Accept>(&message)) return unless_newest(accept->key, accept->record);
+  if (const auto* install = std::get_if<Install>(&message)) return unless_newest(install->key, install->record);
+  if (const auto* read = std::get_if<Read>(&message)) return &read->key;
+  return nullptr;
+}
+
+void Acceptor::OnLoaded(const std::string& key, const Result<kv::RecordPtr>& loaded, Effects* effects) {
+  const auto gate = gates_.find(key);
+  CHECK(gate != gates_.end()) << "a load that nobody asked for";
+  std::deque<Waiting> waiting = std::move(gate->second);
+  gates_.erase(gate);
+  waiting_ -= waiting.size();
+  state_.Lend(key, loaded);
+  for (const Waiting& one : waiting) Admit(one.from, one.message, effects);
+  state_.TakeBack();
+}
+
+void Acceptor::Learn(std::uint64_t configuration_version) {
+  if (configuration_version > state_.configuration_version()) state_.RaiseConfigurationVersion(configuration_version);
+}
+
+void Acceptor::OnRefused(Code code) {
+  state_.OnRefused();
+  if (code != Code::kDiskFull) stopped_ = Code::kReadOnly;
+}
+
+bool Acceptor::CheckConfiguration(NodeId from, const Message& message, Effects* effects) {
+  const std::uint64_t yours = std::visit(
+      [](const auto& request) -> std::uint64_t {
+        if constexpr (requires { request.configuration; }) return request.configuration;
+        LOG(FATAL) << "not a request";
+      },
+      message);
+  if (yours == state_.configuration_version()) return true;
+  SendNow(from, OtherConfiguration{state_.configuration_version(), yours}, effects);
+  return false;
+}
+
+void Acceptor::Admit(NodeId from, const Message& message, Effects* effects) {
+  if (!CheckConfiguration(from, message, effects)) return;
+  std::visit(
+      [&](const auto& request) {
+        if constexpr (requires { request.configuration; }) On(from, request, effects);
+      },
+      message);
+  invariants_.OnStep(state_.marks());
+}
+
+Content Acceptor::FindLoaded(const std::string& key) const {
+  std::optional<Content> content = state_.Find(key);
+  CHECK(content) << "admitted without its record";
+  return *std::move(content);
+}
+
+void Acceptor::On(NodeId from, const Prepare& prepare, Effects* effects) {
+  if (prepare.ballot < promised()) return SendNow(from, Nack{prepare.ballot, promised()}, effects);
+  if (stopped_) return;  // The promise couldn't be made durable.
+  state_.RaisePromise(prepare.ballot);
+  Promise promise{prepare.ballot, state_.previous(), std::nullopt};
+  if (prepare.key) promise.held = Held{prepare.ballot, *prepare.key, 0, FindLoaded(*prepare.key)};
+  SendWhenDurable(from, std::move(promise), effects);
+}
+
+bool Acceptor::StoreIfNewer(const std::string& key, const kv::RecordPtr& record, Effects* effects) {
+  kv::Version held = state_.bound();
+  if (record->accepted <= held) {
+    const Content content = FindLoaded(key);
+    if (content.kind == Content::Kind::kDamaged) return false;  // A4
+    held = content.version();
+    if (held == record->accepted && content.record != nullptr) ReplicaInvariants::OnSame(*content.record, *record);
+    if (held >= record->accepted) return true;
+  }
+  state_.Store(key, held, record, &effects->batch);
+  return true;
+}
+
+void Acceptor::On(NodeId from, const Accept& accept, Effects* effects) {
+  const kv::Version& version = accept.record->accepted;
+  if (version.ballot < promised()) return SendNow(from, Nack{version.ballot, promised()}, effects);
+  if (stopped_) return SendNow(from, Refused{accept.key, version, *stopped_}, effects);
+  state_.RaisePromise(version.ballot);
+  if (!StoreIfNewer(accept.key, accept.record, effects)) {
+    return SendNow(from, Damaged{accept.key, version, state_.bound()}, effects);
+  }
+  SendWhenDurable(from, Accepted{accept.key, version}, effects, Refused{accept.key, version, Code::kDiskFull});
+}
+
+void Acceptor::On(NodeId from, const Install& install, Effects* effects) {
+  const kv::Version& version = install.record->accepted;
+  if (stopped_) return SendNow(from, Refused{install.key, version, *stopped_}, effects);
+  // Otherwise the record would stand above the promise, and a lower ballot could still be accepted beside it.
+  state_.RaisePromise(version.ballot);
+  if (!StoreIfNewer(install.key, install.record, effects)) {
+    return SendNow(from, Damaged{install.key, version, state_.bound()}, effects);
+  }
+  SendWhenDurable(from, Installed{install.key, version}, effects, Refused{install.key, version, Code::kDiskFull});
+}
+
+void Acceptor::On(NodeId from, const Barrier& barrier, Effects* effects) {
+  if (promised() > barrier.ballot) return SendNow(from, Nack{barrier.ballot, promised()}, effects);
+  SendNow(from, BarrierOk{barrier.ballot, barrier.nonce}, effects);
+}
+
+void Acceptor::On(NodeId from, const Read& read, Effects* effects) {
+  if (read.ballot && *read.ballot != promised()) return SendNow(from, Nack{*read.ballot, promised()}, effects);
+  SendWhenDurable(from, Held{read.ballot, read.key, read.nonce, FindLoaded(read.key)}, effects);
+}
+
+}  // namespace quoin::quorum

@@ -1,0 +1,99 @@
+// Acceptor: one replica's part in agreeing (design section 4.1; docs/protocol.md, "Acceptor").
+//
+// Single-decree Paxos acceptors (Lamport, Paxos Made Simple, section 2.2) with one promise for the whole partition and
+// one accepted state per key. Sans-I/O: it takes messages and completions and adds to the given Effects.
+//
+// Invariants:
+//   A1  the promise never goes down (I1), and an answer that rests upon it leaves only once it is durable;
+//   A2  a record gives way only to one of a higher version, and a version means one record (I2, I4);
+//   A3  what tells of records includes all that was admitted before and leaves when that is durable (I3);
+//   A4  a damaged record is never told as missing, and is overwritten only by what is certainly newer;
+//   A5  messages on one key are admitted in the order of their arrival; one whose record isn't in memory holds up its
+//       key's others, not the partition's.
+//
+// Threads: lives on one shard. Lifetime: the storage outlives it.
+// Bounds: kMaxWaiting messages wait for loads; Accepts beyond are refused, other messages dropped;
+// their senders ask again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "kv/partition_state.h"
+#include "kv/storage.h"
+#include "quorum/effects.h"
+#include "quorum/messages.h"
+#include "quorum/replica_invariants.h"
+#include "quorum/replica_state.h"
+
+namespace quoin::quorum {
+
+class Acceptor {
+ public:
+  static constexpr std::size_t kMaxWaiting = 1024;
+
+  Acceptor(const kv::Storage& storage, PartitionId partition, const std::optional<kv::PartitionState>& durable);
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  const kv::Ballot& promised() const { return state_.promised(); }
+  std::uint64_t configuration_version() const { return state_.configuration_version(); }
+  // Nothing above was ever stored here.
+  const kv::Version& bound() const { return state_.bound(); }
+
+  // REQUIRES: IsRequest(message)
+  void Receive(NodeId from, const Message& message, Effects* effects);
+  // The end of a load that was asked for. Errors count as damage for as long as they last.
+  void OnLoaded(const std::string& key, const Result<kv::RecordPtr>& loaded, Effects* effects);
+  // A newer ring is known to be chosen. Older ones change nothing.
+  void Learn(std::uint64_t configuration_version);
+
+  // The round that is being gathered is handed over.
+  void Seal(kv::Batch* batch) { state_.Seal(batch); }
+  void OnDurable() { state_.OnDurable(); }
+  // After kUnknown and kReadOnly nothing is stored or promised any more; reads and barriers go on.
+  void OnRefused(Code code);
+
+ private:
+  struct Waiting {
+    NodeId from;
+    Message message;
+  };
+
+  // True when the message is for the replica's own configuration; otherwise it has been answered.
+  bool CheckConfiguration(NodeId from, const Message& message, Effects* effects);
+  // The key whose record must be known before the message is admitted, if any.
+  const std::string* KeyNeeded(const Message& message) const;
+  // Too much waits already.
+  void TurnAway(NodeId from, const Message& message, Effects* effects) const;
+  void Admit(NodeId from, const Message& message, Effects* effects);
+
+  void On(NodeId from, const Prepare& prepare, Effects* effects);
+  void On(NodeId from, const Accept& accept, Effects* effects);
+  void On(NodeId from, const Install& install, Effects* effects);
+  void On(NodeId from, const Barrier& barrier, Effects* effects);
+  void On(NodeId from, const Read& read, Effects* effects);
+
+  // Stores the record if it is newer. False: the record there is damaged, and this one may be older.
+  bool StoreIfNewer(const std::string& key, const kv::RecordPtr& record, Effects* effects);
+  Content FindLoaded(const std::string& key) const;
+
+  void SendNow(NodeId to, Message message, Effects* effects) const;
+  void SendWhenDurable(NodeId to, Message message, Effects* effects, std::optional<Refused> if_refused = {}) const;
+
+  const PartitionId partition_;
+  ReplicaState state_;
+  ReplicaInvariants invariants_;
+  std::optional<Code> stopped_;  // Why nothing is stored any more.
+  // Keys whose record is being read, with what waits for it.
+  std::map<std::string, std::deque<Waiting>> gates_;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace quoin::quorum

@@ -1,0 +1,187 @@
+#include "quorum/cluster_testing.h"
+
+#include <glog/logging.h>
+
+#include <array>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+namespace quoin::quorum {
+namespace {
+
+constexpr PartitionId kPartition{0};
+
+ring::Configuration MajorityOf(std::uint64_t nodes) {
+  ring::Configuration configuration;
+  configuration.version = 1;
+  std::vector<NodeId> ids;
+  for (std::uint64_t id = 1; id <= nodes; ++id) ids.push_back(NodeId{id});
+  configuration.replicas = ring::MajoritySet(std::move(ids));
+  return configuration;
+}
+
+}  // namespace
+
+std::string KindOf(const Message& message) {
+  static constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {
+      "prepare",  "accept",    "install",    "barrier", "read",    "held",    "promise",
+      "accepted", "installed", "barrier-ok", "nack",    "damaged", "refused", "other-configuration"};
+  return kNames[message.index()];
+}
+
+TestCluster::TestCluster(ring::Configuration configuration) : configuration_(std::move(configuration)) {
+  std::set<NodeId> ids(configuration_.replicas.nodes.begin(), configuration_.replicas.nodes.end());
+  ids.insert(configuration_.incoming.nodes.begin(), configuration_.incoming.nodes.end());
+  for (const NodeId id : ids) {
+    nodes_[id.value].storage = std::make_unique<TestStorage>(id);
+    Start(id.value);
+  }
+}
+
+TestCluster::TestCluster(std::uint64_t nodes) : TestCluster(MajorityOf(nodes)) {}
+
+void TestCluster::Start(std::uint64_t id) {
+  Node& node = nodes_.at(id);
+  node.acceptor = std::make_unique<Acceptor>(*node.storage, kPartition, *node.storage->GetPartitionState(kPartition));
+  node.acceptor->Learn(configuration_.version);
+  node.leader = std::make_unique<Leader>(Leader::Options{
+      .self = NodeId{id}, .partition = kPartition, .max_value_bytes = 1000, .max_ids = 100, .max_idle_keys = 16});
+  node.rounds = std::make_unique<Rounds>();
+}
+
+void TestCluster::Restart(std::uint64_t node) {
+  std::erase_if(network_, [&](const Flight& flight) { return flight.from == node && flight.to == node; });
+  Start(node);
+}
+
+void TestCluster::Begin(std::uint64_t node, std::optional<std::string> first) {
+  leader(node).Begin(configuration_, acceptor(node).promised(), std::move(first), &nodes_.at(node).rounds->open());
+  Pump(node);
+}
+
+bool TestCluster::Lead(std::uint64_t node) {
+  Begin(node);
+  Run();
+  return leader(node).phase() == Leader::Phase::kLeading;
+}
+
+std::uint64_t TestCluster::Submit(std::uint64_t node, Request request) {
+  return SubmitCopy(node, Copy{.request = std::move(request), .meant_for = leader(node).ballot(), .lowest = {}});
+}
+
+std::uint64_t TestCluster::SubmitCopy(std::uint64_t node, Copy copy) {
+  const std::uint64_t token = ++last_token_;
+  leader(node).Submit(std::move(copy), token, now, &nodes_.at(node).rounds->open());
+  Pump(node);
+  return token;
+}
+
+void TestCluster::Resend(std::uint64_t node) {
+  leader(node).Resend(&nodes_.at(node).rounds->open());
+  Pump(node);
+}
+
+Reply TestCluster::Do(std::uint64_t node, Request request) {
+  const std::uint64_t token = Submit(node, std::move(request));
+  Run();
+  const std::optional<Reply> reply = AnswerTo(token);
+  CHECK(reply) << "no answer";
+  return *reply;
+}
+
+std::optional<Reply> TestCluster::AnswerTo(std::uint64_t token) const {
+  const auto found = answers_.find(token);
+  return found == answers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void TestCluster::Post(std::uint64_t from, std::vector<Envelope> envelopes) {
+  for (Envelope& envelope : envelopes) {
+    ++sent[KindOf(envelope.message)];
+    Flight flight{from, envelope.to.value, std::move(envelope.message)};
+    if (twice && twice(flight)) network_.push_back(flight);
+    network_.push_back(std::move(flight));
+  }
+}
+
+void TestCluster::Pump(std::uint64_t id) {
+  Node& node = nodes_.at(id);
+  Effects& open = node.rounds->open();
+  for (Answer& answer : std::exchange(open.answers, {})) {
+    if (on_answer) on_answer(answer.token, answer.reply);
+    CHECK(answers_.emplace(answer.token, std::move(answer.reply)).second) << "answered twice: " << answer.token;
+  }
+  Post(id, std::exchange(open.now, {}));
+  for (const LoadWanted& load : std::exchange(open.loads, {})) {
+    node.acceptor->OnLoaded(load.key, node.storage->Get(kPartition, load.key), &open);
+    Pump(id);
+  }
+}
+
+bool TestCluster::PumpDisk(std::uint64_t id) {
+  Node& node = nodes_.at(id);
+  bool moved = false;
+  if (!node.rounds->under_way() && !node.rounds->open().when_durable.empty()) {
+    node.sealed = node.rounds->Seal();
+    node.acceptor->Seal(&node.sealed);
+    moved = true;
+  }
+  if (!node.rounds->under_way() || hung_disks.contains(id)) return moved;
+  if (const auto failing = failing_disks.find(id); failing != failing_disks.end() && !node.sealed.empty()) {
+    node.acceptor->OnRefused(failing->second);
+    Post(id, node.rounds->OnRefused(failing->second));
+  } else {
+    const Status written = node.storage->Write(node.sealed);
+    CHECK(written.ok()) << written;
+    node.acceptor->OnDurable();
+    Post(id, node.rounds->OnDurable());
+  }
+  return true;
+}
+
+void TestCluster::Deliver(const Flight& flight) {
+  Node& node = nodes_.at(flight.to);
+  Effects& open = node.rounds->open();
+  if (IsRequest(flight.message)) {
+    node.acceptor->Receive(NodeId{flight.from}, flight.message, &open);
+    node.leader->OnPromised(node.acceptor->promised(), &open);
+  } else {
+    node.leader->Receive(NodeId{flight.from}, flight.message, now, &open);
+  }
+  Pump(flight.to);
+}
+
+void TestCluster::Run() {
+  for (bool moved = true; moved;) {
+    moved = false;
+    std::deque<Flight> flights = std::exchange(network_, {});
+    std::deque<Flight> held;
+    for (Flight& flight : flights) {
+      // What a node says to itself is not lost.
+      const bool crosses = flight.from != flight.to;
+      if (crosses && (down.contains(flight.from) || down.contains(flight.to))) continue;
+      if (crosses && drop && drop(flight)) continue;
+      if (hold && hold(flight)) {
+        held.push_back(std::move(flight));
+        continue;
+      }
+      if (on_delivered) on_delivered(flight);
+      Deliver(flight);
+      moved = true;
+    }
+    for (auto& [id, node] : nodes_) {
+      while (PumpDisk(id)) moved = true;
+    }
+    // Those that were held were sent before whatever came out of this turn.
+    network_.insert(network_.begin(), std::make_move_iterator(held.begin()), std::make_move_iterator(held.end()));
+  }
+}
+
+std::string TestCluster::Stored(std::uint64_t node, const std::string& key) const {
+  const auto record = nodes_.at(node).storage->Get(kPartition, key);
+  if (!record.ok()) return "damaged";
+  if (*record == nullptr) return "absent";
+  return (*record)->tombstone ? "tombstone" : (*record)->value;
+}
+
+}  // namespace quoin::quorum

@@ -1,0 +1,220 @@
+// Rounds, promises, barriers, resending, and the end of a leadership. What happens to one key: leader_keys.cc.
+#include "quorum/leader.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "quorum/leader_replies.h"
+
+namespace quoin::quorum {
+
+void Leader::Send(NodeId to, Message message, Effects* effects) const {
+  effects->now.push_back({to, options_.partition, std::move(message)});
+}
+
+void Leader::SendPrepare(NodeId to, Effects* effects) const {
+  Send(to, Prepare{configuration_version_, ballot_, first_}, effects);
+}
+
+void Leader::SendReads(const std::string& key, std::uint64_t nonce, ring::ReplicaMask to, Effects* effects) const {
+  for (const NodeId node : quorums_->nodes()) {
+    if (quorums_->MaskOf(node) & to) Send(node, Read{configuration_version_, ballot_, key, nonce}, effects);
+  }
+}
+
+void Leader::SendAccept(const std::string& key, const kv::RecordPtr& record, ring::ReplicaMask to,
+                        Effects* effects) const {
+  for (const NodeId node : quorums_->nodes()) {
+    if (quorums_->MaskOf(node) & to) Send(node, Accept{configuration_version_, key, record}, effects);
+  }
+}
+
+void Leader::SendBarrier(Effects* effects) const {
+  for (std::size_t i = 0; i < quorums_->nodes().size(); ++i) {
+    if (barrier_ok_[i] >= issued_barrier_) continue;
+    Send(quorums_->nodes()[i], Barrier{configuration_version_, ballot_, issued_barrier_}, effects);
+  }
+}
+
+void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& promised,
+                   std::optional<std::string> first, Effects* effects) {
+  CHECK(phase_ == Phase::kIdle);
+  phase_ = Phase::kOwnPromise;
+  round_ = std::max(round_, promised.round) + 1;
+  ballot_ = kv::Ballot{round_, options_.self};  // D2: above its own durable promise.
+  superseded_ = promised;
+  configuration_version_ = configuration.version;
+  quorums_.emplace(configuration);
+  first_ = std::move(first);
+  barrier_ok_.assign(quorums_->nodes().size(), 0);
+  SendPrepare(options_.self, effects);  // D1
+}
+
+void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
+  CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
+  const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
+  const bool meant =
+      copy.meant_for == ballot_ || (taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_);
+  if (phase_ == Phase::kIdle || !meant) {
+    effects->answers.push_back(
+        {token, NotApplied(Code::kUnavailable, "this node does not lead with the ballot it named")});
+    return;
+  }
+  if (phase_ != Phase::kLeading) {
+    before_leading_.push_back({std::move(copy), token});
+    return;
+  }
+  const std::string key = copy.request.key;
+  Key& state = Touch(key, effects);
+  if (state.owned) {
+    Execute(key, state, {std::move(copy), token}, now, effects);
+  } else {
+    state.queue.push_back({std::move(copy), token});
+  }
+  if (full_) End(effects);
+}
+
+void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effects* effects) {
+  CHECK(!IsRequest(message));
+  if (phase_ == Phase::kIdle || quorums_->MaskOf(from) == 0) return;
+  if (const auto* nack = std::get_if<Nack>(&message)) {
+    OnPromised(nack->promised, effects);
+  } else if (const auto* promise = std::get_if<Promise>(&message)) {
+    if (promise->ballot == ballot_) OnPromise(from, *promise, now, effects);
+  } else if (const auto* held = std::get_if<Held>(&message)) {
+    if (held->ballot == ballot_) OnHeld(from, *held, now, effects);
+  } else if (const auto* accepted = std::get_if<Accepted>(&message)) {
+    if (accepted->version.ballot == ballot_) OnAccepted(from, *accepted, effects);
+  } else if (const auto* ok = std::get_if<BarrierOk>(&message)) {
+    if (ok->ballot == ballot_) OnBarrierOk(from, *ok, effects);
+  } else if (const auto* damaged = std::get_if<Damaged>(&message)) {
+    if (damaged->version.ballot == ballot_) OnDamaged(*damaged, effects);
+  } else if (const auto* refused = std::get_if<Refused>(&message)) {
+    if (refused->version.ballot == ballot_) OnRefused(from, *refused, effects);
+  }
+  if (full_) End(effects);
+}
+
+void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Effects* effects) {
+  const ring::ReplicaMask mask = quorums_->MaskOf(from);
+  const bool news = (promised_ & mask) == 0;
+  promised_ |= mask;
+  if (phase_ == Phase::kOwnPromise) {
+    if (from != options_.self) return;
+    phase_ = Phase::kPromises;
+    for (const NodeId node : quorums_->nodes()) {
+      if (node != options_.self) SendPrepare(node, effects);
+    }
+  }
+  if (promise.held) {
+    // Its nonce is 0, which no later touch of the key has.
+    if (phase_ != Phase::kLeading && promise.held->key == first_) keys_.try_emplace(*first_);
+    OnHeld(from, *promise.held, now, effects);
+  }
+  if (phase_ == Phase::kPromises && quorums_->IsReadQuorum(promised_)) {
+    phase_ = Phase::kLeading;
+    if (first_ && keys_.contains(*first_)) {
+      Key& state = keys_.at(*first_);
+      touching_.insert(*first_);
+      FinishTouch(*first_, state, now, effects);
+    }
+    for (Pending& pending : std::exchange(before_leading_, {})) {
+      const std::string key = pending.copy.request.key;
+      Key& state = Touch(key, effects);
+      if (state.owned) {
+        Execute(key, state, std::move(pending), now, effects);
+      } else {
+        state.queue.push_back(std::move(pending));
+      }
+    }
+  } else if (phase_ == Phase::kLeading && news) {
+    for (const std::string& key : touching_) SendReads(key, keys_.at(key).nonce, mask, effects);
+  }
+}
+
+std::uint64_t Leader::NextBarrier(Effects* effects) {
+  if (quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
+    ++issued_barrier_;
+    SendBarrier(effects);
+    return issued_barrier_;
+  }
+  barrier_wanted_ = true;
+  return issued_barrier_ + 1;
+}
+
+ring::ReplicaMask Leader::Confirmed(std::uint64_t barrier) const {
+  ring::ReplicaMask mask = 0;
+  for (std::size_t i = 0; i < barrier_ok_.size(); ++i) {
+    // An answer to a later barrier says all that an earlier one would have.
+    if (barrier_ok_[i] >= barrier) mask |= ring::ReplicaMask{1} << i;
+  }
+  return mask;
+}
+
+void Leader::OnBarrierOk(NodeId from, const BarrierOk& ok, Effects* effects) {
+  std::uint64_t& latest = barrier_ok_[*quorums_->IndexOf(from)];
+  latest = std::max(latest, ok.nonce);
+  if (barrier_wanted_ && quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
+    barrier_wanted_ = false;
+    ++issued_barrier_;
+    SendBarrier(effects);
+  }
+  for (const std::string& key : std::set<std::string>(confirming_)) Settle(key, effects);
+}
+
+void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
+  round_ = std::max(round_, promised.round);
+  if (phase_ != Phase::kIdle && promised > ballot_) End(effects);
+}
+
+void Leader::Resend(Effects* effects) {
+  if (phase_ == Phase::kIdle) return;
+  if (phase_ == Phase::kOwnPromise) return SendPrepare(options_.self, effects);
+  for (const NodeId node : quorums_->nodes()) {
+    if ((promised_ & quorums_->MaskOf(node)) == 0) SendPrepare(node, effects);
+  }
+  for (const std::string& key : touching_) {
+    const Key& state = keys_.at(key);
+    SendReads(key, state.nonce, promised_ & ~state.answered & ~state.damaged, effects);
+  }
+  for (const std::string& key : lagging_) {
+    const Key& state = keys_.at(key);
+    ring::ReplicaMask missing = everyone() & ~HoldersOf(state, state.newest->accepted);
+    // What a node says to itself is not lost; a second copy could be stored after the first was refused and withdrawn.
+    if (everyone() == quorums_->MaskOf(options_.self)) missing = 0;
+    SendAccept(key, state.newest, missing, effects);
+  }
+  if (!confirming_.empty()) SendBarrier(effects);
+}
+
+void Leader::End(Effects* effects) {
+  if (phase_ == Phase::kIdle) return;
+  phase_ = Phase::kIdle;
+  const Reply not_applied = NotApplied(Code::kUnavailable, "the leadership ended before it was proposed");
+  const Reply unknown = Unknown("the leadership ended before it was known to be chosen");
+  for (const Pending& pending : before_leading_) effects->answers.push_back({pending.token, not_applied});
+  for (const auto& [key, state] : keys_) {
+    for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, not_applied});
+    for (const Waiter& waiter : state.waiters) Tell(waiter, waiter.proposed ? unknown : not_applied, effects);
+  }
+  first_.reset();
+  promised_ = 0;
+  before_leading_.clear();
+  next_sequence_ = 1;
+  keys_.clear();
+  hand_.clear();
+  touches_ = 0;
+  touching_.clear();
+  lagging_.clear();
+  confirming_.clear();
+  issued_barrier_ = 0;
+  barrier_wanted_ = false;
+  ids_.clear();
+  full_ = false;
+  quorums_.reset();
+}
+
+}  // namespace quoin::quorum

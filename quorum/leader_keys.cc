@@ -1,0 +1,245 @@
+// What a leader does with one key: first touch, executing, proposing, answering.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "quorum/apply.h"
+#include "quorum/leader.h"
+#include "quorum/leader_replies.h"
+#include "quorum/remembered.h"
+
+namespace quoin::quorum {
+
+Leader::Key& Leader::Touch(const std::string& key, Effects* effects) {
+  if (const auto found = keys_.find(key); found != keys_.end()) return found->second;
+  if (keys_.size() >= options_.max_idle_keys) ForgetAnIdleKey();
+  Key& state = keys_[key];
+  state.nonce = ++touches_;
+  touching_.insert(key);
+  SendReads(key, state.nonce, promised_, effects);
+  return state;
+}
+
+void Leader::ForgetAnIdleKey() {
+  constexpr int kMaxLooks = 16;  // So that one request's cost is bounded.
+  const bool pressed = keys_.size() >= 2 * options_.max_idle_keys;
+  auto at = keys_.upper_bound(hand_);
+  for (int looks = 0; looks < kMaxLooks && !keys_.empty(); ++looks) {
+    if (at == keys_.end()) at = keys_.begin();
+    const auto& [key, state] = *at;
+    hand_ = key;
+    const bool idle = state.owned && state.waiters.empty() && state.proposals.empty();
+    // What a replica is still missing is better remembered, as long as there is room.
+    if (idle && (pressed || !lagging_.contains(key))) {
+      lagging_.erase(key);
+      keys_.erase(at);
+      return;
+    }
+    ++at;
+  }
+}
+
+void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* effects) {
+  const auto found = keys_.find(held.key);
+  if (found == keys_.end()) return;
+  Key& state = found->second;
+  const ring::ReplicaMask mask = quorums_->MaskOf(from);
+  if (held.nonce != state.nonce || ((state.answered | state.damaged) & mask)) return;
+  if (state.owned) {
+    // Too late to decide anything, and in time to be repaired.
+    state.answered |= mask;
+    const bool known_chosen = state.newest != nullptr && state.proposals.empty();
+    const bool damaged = held.content.kind == Content::Kind::kDamaged;
+    if (known_chosen && !damaged && held.content.version() < state.newest->accepted) {
+      InstallAt(mask, held.key, state, effects);
+    }
+    return;
+  }
+  if (held.content.kind == Content::Kind::kDamaged) {
+    state.damaged |= mask;
+  } else {
+    const kv::Version newest = state.newest != nullptr ? state.newest->accepted : state.floor;
+    const kv::Version theirs = held.content.version();
+    if (state.answered == 0 || theirs > newest) {
+      state.newest = held.content.record;
+      state.holders = 0;
+    }
+    if (state.holders == 0 || theirs == newest) state.holders |= mask;
+    state.floor = std::max(state.floor, held.content.floor);
+    state.answered |= mask;
+  }
+  if (phase_ == Phase::kLeading) FinishTouch(held.key, state, now, effects);
+}
+
+void Leader::InstallAt(ring::ReplicaMask to, const std::string& key, const Key& state, Effects* effects) const {
+  for (const NodeId node : quorums_->nodes()) {
+    if (quorums_->MaskOf(node) & to) Send(node, Install{configuration_version_, key, state.newest}, effects);
+  }
+}
+
+void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, Effects* effects) {
+  if (!quorums_->ReadPossibleWithout(state.damaged)) {
+    const Reply damaged = NotApplied(Code::kDamaged, "too many replicas hold a damaged record of the key");
+    for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, damaged});
+    const std::string erased = key;
+    touching_.erase(erased);
+    keys_.erase(erased);
+    return;
+  }
+  if (!quorums_->IsReadQuorum(state.answered)) return;
+  state.owned = true;
+  touching_.erase(key);
+  state.held.resize(quorums_->nodes().size());
+  for (std::size_t i = 0; i < state.held.size(); ++i) {
+    if (state.newest != nullptr && (state.holders >> i & 1)) state.held[i] = state.newest->accepted;
+  }
+  const bool chosen = state.newest == nullptr || quorums_->IsWriteQuorum(state.holders);
+  // A damaged replica is refilled by what is above all that it can have held.
+  if (!chosen || state.damaged != 0) {
+    ProposeAgain(key, state, effects);
+  } else if (state.newest != nullptr) {
+    InstallAt(state.answered & ~state.holders, key, state, effects);
+  }
+  for (Pending& pending : std::exchange(state.queue, {})) Execute(key, state, std::move(pending), now, effects);
+}
+
+bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effects) {
+  const Request& request = pending.copy.request;
+  if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
+  if (const auto seen = ids_.find(request.id); seen != ids_.end()) {  // D5
+    if (seen->second.reply) {
+      effects->answers.push_back({pending.token, *seen->second.reply});
+    } else {
+      seen->second.tokens.push_back(pending.token);
+    }
+    return true;
+  }
+  if (!pending.copy.repeated) return false;
+  if (std::optional<Reply> first = FindRemembered(request, state.newest)) {
+    Waiter waiter;
+    waiter.version = state.newest->accepted;
+    waiter.proposed = true;  // By an earlier copy.
+    waiter.token = pending.token;
+    waiter.reply = *std::move(first);
+    state.waiters.push_back(std::move(waiter));
+    return true;
+  }
+  if (CertainlyNotApplied(state.newest != nullptr ? state.newest->forgot : state.floor, pending.copy.lowest))
+    return false;
+  effects->answers.push_back(
+      {pending.token, Unknown("the key has forgotten operations since the first copy was sent")});
+  return true;
+}
+
+void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::WallTime now, Effects* effects) {
+  const Request& request = pending.copy.request;
+  if (TellEarlierResult(state, pending, effects)) return Settle(key, effects);
+  const bool has_id = request.id != kv::OperationId{} && IsWrite(request.operation);
+  if (has_id && (full_ || ids_.size() >= options_.max_ids)) {
+    full_ = true;
+    effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "a new round is needed")});
+    return;
+  }
+  if (state.newest != nullptr && IsExpired(*state.newest, now)) {
+    Propose(key, state, MakeTombstone(*state.newest), false, effects);
+  }
+  Applied applied = Apply(request, state.newest, now, options_.max_value_bytes);
+  if (has_id) ids_.try_emplace(request.id);
+  // The negative result of a repeated request is itself written, so that no leftover of an earlier copy can come true
+  // after it was told.
+  const bool negative = !applied.next;
+  if (negative && !(has_id && pending.copy.repeated)) {
+    return Capture(key, state, pending, std::move(applied.reply), effects);
+  }
+  const bool keep_changed = negative && state.newest != nullptr;
+  if (negative) applied.next = state.newest != nullptr ? *state.newest : MakeTombstone(kv::Record());
+  if (has_id) Remember(request, applied.reply, {ballot_, next_sequence_}, &*applied.next);
+  Propose(key, state, *std::move(applied.next), keep_changed, effects);
+
+  Waiter waiter;
+  waiter.version = state.newest->accepted;
+  waiter.need = negative && request.consistency == Consistency::kOne ? Consistency::kQuorum : request.consistency;
+  waiter.proposed = true;
+  if (has_id) waiter.id = request.id;
+  waiter.token = pending.token;
+  waiter.reply = std::move(applied.reply);
+  if (!negative) {
+    waiter.reply.changed = state.newest->changed;
+    if (!state.newest->tombstone) waiter.reply.record = state.newest;
+  }
+  state.waiters.push_back(std::move(waiter));
+}
+
+void Leader::Capture(const std::string& key, Key& state, const Pending& pending, Reply reply, Effects* effects) {
+  const Request& request = pending.copy.request;
+  const bool read = !IsWrite(request.operation);
+  Waiter waiter;
+  if (read) {
+    waiter.need = request.consistency;
+  } else {
+    waiter.id = request.id;
+  }
+  if (waiter.need == Consistency::kAll &&
+      (state.newest == nullptr || !quorums_->IsAll(HoldersOf(state, state.newest->accepted)))) {
+    if (state.proposals.empty()) ProposeAgain(key, state, effects);
+  }
+  waiter.version = state.newest != nullptr ? state.newest->accepted : kv::Version();
+  if (waiter.need != Consistency::kOne) {
+    waiter.barrier = NextBarrier(effects);  // D4
+    confirming_.insert(key);
+  }
+  waiter.token = pending.token;
+  waiter.reply = std::move(reply);
+  state.waiters.push_back(std::move(waiter));
+  Settle(key, effects);
+}
+
+void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects) {
+  record.accepted = kv::Version{ballot_, next_sequence_++};
+  if (!keep_changed) record.changed = record.accepted;
+  if (state.newest == nullptr) record.forgot = std::max(record.forgot, state.floor);
+  CHECK(state.newest == nullptr || state.newest->accepted < record.accepted) << "I4: " << record.accepted;
+  auto proposed = std::make_shared<const kv::Record>(std::move(record));
+  state.proposals.push_back({proposed->accepted, state.newest, std::nullopt});
+  state.newest = proposed;
+  lagging_.insert(key);
+  SendAccept(key, proposed, everyone(), effects);
+}
+
+void Leader::ProposeAgain(const std::string& key, Key& state, Effects* effects) {
+  if (state.newest != nullptr) return Propose(key, state, *state.newest, true, effects);
+  Propose(key, state, MakeTombstone(kv::Record()), false, effects);
+}
+
+ring::ReplicaMask Leader::HoldersOf(const Key& state, const kv::Version& version) const {
+  ring::ReplicaMask mask = 0;
+  for (std::size_t i = 0; i < state.held.size(); ++i) {
+    if (state.held[i] >= version) mask |= ring::ReplicaMask{1} << i;
+  }
+  return mask;
+}
+
+void Leader::OnAccepted(NodeId from, const Accepted& accepted, Effects* effects) {
+  const auto found = keys_.find(accepted.key);
+  if (found == keys_.end() || !found->second.owned) return;
+  Key& state = found->second;
+  kv::Version& held = state.held[*quorums_->IndexOf(from)];
+  held = std::max(held, accepted.version);
+  while (!state.proposals.empty() && quorums_->IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
+    state.proposals.pop_front();
+  }
+  if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(accepted.key);
+  Settle(accepted.key, effects);
+}
+
+void Leader::OnDamaged(const Damaged& damaged, Effects* effects) {
+  const auto found = keys_.find(damaged.key);
+  if (found == keys_.end() || !found->second.owned || found->second.newest == nullptr) return;
+  const bool tried = found->second.newest->accepted > damaged.bound;
+  const bool possible = damaged.bound < kv::Version{ballot_, next_sequence_};
+  if (!tried && possible) ProposeAgain(damaged.key, found->second, effects);
+}
+
+}  // namespace quoin::quorum

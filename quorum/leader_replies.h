@@ -1,0 +1,28 @@
+// The two ways in which a leader says that it could not do something (I10).
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "quorum/operation.h"
+
+namespace quoin::quorum {
+
+// By this copy certainly not applied. REQUIRES: code != Code::kUnknown
+inline Reply NotApplied(Code code, std::string why) {
+  Reply reply;
+  reply.outcome = Outcome::kError;
+  reply.status = Status(code, std::move(why));
+  return reply;
+}
+
+// May or may not have been applied, or may be later.
+inline Reply Unknown(std::string why) {
+  Reply reply;
+  reply.outcome = Outcome::kError;
+  reply.status = Status(Code::kUnknown, std::move(why));
+  return reply;
+}
+
+}  // namespace quoin::quorum

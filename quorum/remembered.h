@@ -1,0 +1,34 @@
+// What a record remembers of the operations that made it, so that a repeated request gets its first result in a later
+// leadership, too (design section 4.6).
+//
+// A remembered result has at most kv::kMaxResultBytes, so it holds the outcome and the version, and the value where
+// that is the answer (the sum of an increment). What it can't hold is told as unknown, or left out where the answer
+// stands without it (docs/protocol.md, decision 13).
+//
+// Pure functions; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kv/record.h"
+#include "kv/version.h"
+#include "quorum/operation.h"
+
+namespace quoin::quorum {
+
+// Adds the id with its result to the record, which is about to be proposed under `version`. What drops out for it
+// raises `forgot` to its own version.
+void Remember(const Request& request, const Reply& reply, const kv::Version& version, kv::Record* record);
+
+// The first result of the request, if the record remembers it.
+std::optional<Reply> FindRemembered(const Request& request, const kv::RecordPtr& newest);
+
+// Whether a repeated request that isn't remembered has certainly not been applied: nothing has been forgotten since the
+// lowest ballot that any of its copies named. `forgot`: the record's, or the purge floor of a missing key.
+inline bool CertainlyNotApplied(const kv::Version& forgot, const kv::Ballot& lowest) {
+  return forgot == kv::Version{} || forgot.ballot < lowest;
+}
+
+}  // namespace quoin::quorum

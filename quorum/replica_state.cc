@@ -1,0 +1,88 @@
+#include "quorum/replica_state.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace quoin::quorum {
+
+ReplicaState::ReplicaState(const kv::Storage& storage, PartitionId partition,
+                           const std::optional<kv::PartitionState>& durable)
+    : storage_(storage), partition_(partition), state_(durable.value_or(kv::PartitionState())) {
+  if (durable) {
+    bound_ = kv::Version{state_.promised, std::numeric_limits<std::uint64_t>::max()};  // P3
+  } else {
+    previous_ = kv::Ballot();
+  }
+}
+
+Content ReplicaState::ContentOf(const Result<kv::RecordPtr>& stored) const {
+  Content content;
+  content.floor = state_.purge_floor;
+  if (!stored.ok()) {
+    content.kind = Content::Kind::kDamaged;
+  } else if (*stored != nullptr) {
+    content.kind = Content::Kind::kRecord;
+    content.record = *stored;
+  }
+  return content;
+}
+
+std::optional<Content> ReplicaState::Find(std::string_view key) const {
+  if (const auto found = admitted_.find(key); found != admitted_.end()) return ContentOf(found->second.record);
+  if (lent_ && lent_->first == key) return lent_->second;
+  const std::optional<Result<kv::RecordPtr>> stored = storage_.TryGet(partition_, key);
+  if (!stored) return std::nullopt;
+  return ContentOf(*stored);
+}
+
+void ReplicaState::Lend(std::string key, const Result<kv::RecordPtr>& loaded) {
+  CHECK(!admitted_.contains(key)) << "the gate let something pass";
+  lent_.emplace(std::move(key), ContentOf(loaded));
+}
+
+void ReplicaState::RaisePromise(const kv::Ballot& ballot) {
+  if (ballot <= state_.promised) return;
+  previous_ = state_.promised;
+  state_.promised = ballot;
+  dirty_ = true;
+}
+
+void ReplicaState::RaiseConfigurationVersion(std::uint64_t version) {
+  CHECK_GT(version, state_.configuration_version);
+  state_.configuration_version = version;
+  dirty_ = true;
+}
+
+void ReplicaState::Store(const std::string& key, const kv::Version& held, const kv::RecordPtr& record,
+                         kv::Batch* batch) {
+  ReplicaInvariants::OnStore(held, *record, state_.promised);
+  batch->PutRecord(partition_, key, *record);
+  admitted_[key] = Admitted{record, false};
+  bound_ = std::max(bound_, record->accepted);
+}
+
+void ReplicaState::Seal(kv::Batch* batch) {
+  if (dirty_) {
+    state_.highest =
+        std::max(state_.highest, bound_.sequence == std::numeric_limits<std::uint64_t>::max() ? kv::Version() : bound_);
+    batch->PutPartitionState(partition_, state_);
+  }
+  sealed_dirty_ = dirty_;
+  dirty_ = false;
+  for (auto& [key, admitted] : admitted_) admitted.sealed = true;
+}
+
+void ReplicaState::OnDurable() {
+  sealed_dirty_ = false;
+  std::erase_if(admitted_, [](const auto& entry) { return entry.second.sealed; });
+}
+
+void ReplicaState::OnRefused() {
+  dirty_ = dirty_ || sealed_dirty_;  // P4
+  sealed_dirty_ = false;
+  admitted_.clear();
+}
+
+}  // namespace quoin::quorum
