@@ -61,6 +61,7 @@ mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codenam
 declare -a keyring=()
 [[ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]] ||
   keyring=(--keyring=/usr/share/keyrings/debian-archive-keyring.gpg)
+[[ -n $mirror ]] || die "apt on this machine has no source for Debian 12 (bookworm) packages"
 debootstrap --variant=minbase "${keyring[@]}" bookworm "$machine" "$mirror" \
   >"$machine.log" 2>&1 || { tail -n 20 "$machine.log" >&2 && die "debootstrap failed; its log is $machine.log"; }
 rm -f "$machine.log"

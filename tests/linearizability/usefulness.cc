@@ -75,7 +75,7 @@ void Usefulness::Add(const Need& need) {
     const std::string& wanted = model_.values().Bytes(need.value);
     for (ValueId id : appended_) {
       const std::string& bytes = model_.values().Bytes(id);
-      if (bytes.empty() || !wanted.ends_with(bytes)) continue;
+      if (bytes.empty() != wanted.empty() || !wanted.ends_with(bytes)) continue;
       target.longest_start = std::max(target.longest_start.value_or(0), wanted.size() - bytes.size());
     }
   }
