@@ -54,7 +54,7 @@ TEST(Checker, DecidesEachKeyForItself) {
 TEST(Checker, NeverCallsTheUndecidedLinearizable) {
   CheckOptions options;
   options.search.max_steps = 200;
-  History history = Hard(9);
+  History history = Hard(8);
   const CheckReport report = Check(history, options);
   EXPECT_EQ(report.verdict, Verdict::kUndecided);
   EXPECT_THAT(report.undecided_keys, ElementsAre("k"));
