@@ -2,8 +2,8 @@
 // and gives that shard's LoneLeader its surroundings: the commit queue, the readers and the clock.
 //
 // Thread safety: as quorum::Keyspace says; only to be called on a shard's thread.
-// Lifetime: destroyed after the shards were stopped and the commit queue has come to its end. Drain() first waits for
-// what is under way.
+// Lifetime: destroyed after the shards were stopped and the commit queue has come to its end. What was under way then
+// is never answered; HttpServer::Drain is what waits for it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
