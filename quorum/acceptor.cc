@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "quorum/canary.h"
+
 namespace quoin::quorum {
 
 Acceptor::Acceptor(const kv::Storage& storage, PartitionId partition, const std::optional<kv::PartitionState>& durable)
@@ -17,6 +19,7 @@ void Acceptor::SendNow(NodeId to, Message message, Effects* effects) const {
 }
 
 void Acceptor::SendWhenDurable(NodeId to, Message message, Effects* effects, std::optional<Refused> if_refused) const {
+  if (Broken(Canary::kAnswerBeforeDurable)) return SendNow(to, std::move(message), effects);
   effects->when_durable.push_back({{to, partition_, std::move(message)}, std::move(if_refused)});
 }
 
@@ -27,8 +30,11 @@ void Acceptor::Receive(NodeId from, const Message& message, Effects* effects) {
     const bool closed = gate != gates_.end();
     if (closed || !state_.Find(*key)) {
       if (waiting_ == kMaxWaiting) return TurnAway(from, message, effects);
-      if (!closed) effects->loads.push_back({partition_, *key});
-      gates_[*key].push_back({from, message});  // A5
+      if (!closed) {
+        effects->loads.push_back({partition_, *key});
+        gates_[*key].erasures = state_.erasures();
+      }
+      gates_[*key].waiting.push_back({from, message});  // A5
       ++waiting_;
       return;
     }
@@ -58,16 +64,20 @@ const std::string* Acceptor::KeyNeeded(const Message& message) const {
 void Acceptor::OnLoaded(const std::string& key, const Result<kv::RecordPtr>& loaded, Effects* effects) {
   const auto gate = gates_.find(key);
   CHECK(gate != gates_.end()) << "a load that nobody asked for";
-  std::deque<Waiting> waiting = std::move(gate->second);
+  const std::deque<Waiting> waiting = std::move(gate->second.waiting);
+  const bool erased = gate->second.erasures != state_.erasures();  // Since the load began: it read what is gone.
   gates_.erase(gate);
   waiting_ -= waiting.size();
-  state_.Lend(key, loaded);
+  state_.Lend(key, erased ? kv::RecordPtr() : loaded);
   for (const Waiting& one : waiting) Admit(one.from, one.message, effects);
   state_.TakeBack();
 }
 
-void Acceptor::Learn(std::uint64_t configuration_version) {
-  if (configuration_version > state_.configuration_version()) state_.RaiseConfigurationVersion(configuration_version);
+void Acceptor::Learn(std::uint64_t configuration_version, bool erase, Effects* effects) {
+  if (configuration_version <= state_.configuration_version()) return;
+  state_.RaiseConfigurationVersion(configuration_version);
+  compares_.clear();
+  if (erase && !Broken(Canary::kReturningReplicaKeepsRecords)) state_.EraseAll(&effects->batch);
 }
 
 void Acceptor::OnRefused(Code code) {
@@ -83,6 +93,7 @@ bool Acceptor::CheckConfiguration(NodeId from, const Message& message, Effects* 
       },
       message);
   if (yours == state_.configuration_version()) return true;
+  if (Broken(Canary::kObeyOldConfiguration) && yours < state_.configuration_version()) return true;
   SendNow(from, OtherConfiguration{state_.configuration_version(), yours}, effects);
   return false;
 }
@@ -104,7 +115,9 @@ Content Acceptor::FindLoaded(const std::string& key) const {
 }
 
 void Acceptor::On(NodeId from, const Prepare& prepare, Effects* effects) {
-  if (prepare.ballot < promised()) return SendNow(from, Nack{prepare.ballot, promised()}, effects);
+  if (prepare.ballot < promised() && !Broken(Canary::kLowerPromise)) {
+    return SendNow(from, Nack{prepare.ballot, promised()}, effects);
+  }
   if (stopped_) return;  // The promise couldn't be made durable.
   state_.RaisePromise(prepare.ballot);
   Promise promise{prepare.ballot, state_.previous(), std::nullopt};
@@ -127,7 +140,12 @@ bool Acceptor::StoreIfNewer(const std::string& key, const kv::RecordPtr& record,
 
 void Acceptor::On(NodeId from, const Accept& accept, Effects* effects) {
   const kv::Version& version = accept.record->accepted;
-  if (version.ballot < promised()) return SendNow(from, Nack{version.ballot, promised()}, effects);
+  if (version.ballot < promised()) {
+    if (Broken(Canary::kCountAcceptBelowPromise)) {
+      return SendWhenDurable(from, Accepted{accept.key, version}, effects);
+    }
+    return SendNow(from, Nack{version.ballot, promised()}, effects);
+  }
   if (stopped_) return SendNow(from, Refused{accept.key, version, *stopped_}, effects);
   state_.RaisePromise(version.ballot);
   if (!StoreIfNewer(accept.key, accept.record, effects)) {
@@ -140,7 +158,11 @@ void Acceptor::On(NodeId from, const Install& install, Effects* effects) {
   const kv::Version& version = install.record->accepted;
   if (stopped_) return SendNow(from, Refused{install.key, version, *stopped_}, effects);
   // Otherwise the record would stand above the promise, and a lower ballot could still be accepted beside it.
-  state_.RaisePromise(version.ballot);
+  if (!Broken(Canary::kInstallKeepsPromise)) state_.RaisePromise(version.ballot);
+  if (Broken(Canary::kInstallWithoutComparison)) {
+    state_.Store(install.key, kv::Version(), install.record, &effects->batch);
+    return SendWhenDurable(from, Installed{install.key, version}, effects);
+  }
   if (!StoreIfNewer(install.key, install.record, effects)) {
     return SendNow(from, Damaged{install.key, version, state_.bound()}, effects);
   }
@@ -154,7 +176,12 @@ void Acceptor::On(NodeId from, const Barrier& barrier, Effects* effects) {
 
 void Acceptor::On(NodeId from, const Read& read, Effects* effects) {
   if (read.ballot && *read.ballot != promised()) return SendNow(from, Nack{*read.ballot, promised()}, effects);
-  SendWhenDurable(from, Held{read.ballot, read.key, read.nonce, FindLoaded(read.key)}, effects);
+  Held held{read.ballot, read.key, read.nonce, FindLoaded(read.key)};
+  if (Broken(Canary::kReadWithoutAdmitted)) {
+    held.content = state_.FindDurable(read.key);
+    return SendNow(from, std::move(held), effects);
+  }
+  SendWhenDurable(from, std::move(held), effects);
 }
 
 }  // namespace quoin::quorum

@@ -9,11 +9,12 @@
 //   A3  what tells of records includes all that was admitted before and leaves when that is durable (I3);
 //   A4  a damaged record is never told as missing, and is overwritten only by what is certainly newer;
 //   A5  messages on one key are admitted in the order of their arrival; one whose record isn't in memory holds up its
-//       key's others, not the partition's.
+//       key's others, not the partition's;
+//   A6  a tombstone goes only when it is at or below the floor, which went into the same round or an earlier one (I7).
 //
 // Threads: lives on one shard. Lifetime: the storage outlives it.
-// Bounds: kMaxWaiting messages wait for loads; Accepts beyond are refused, other messages dropped;
-// their senders ask again.
+// Bounds: kMaxWaiting messages wait for loads; Accepts beyond are refused, other messages dropped; kMaxCompares ranges
+// are read for others at a time, and more are dropped; their senders ask again.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/ids.h"
 #include "base/status.h"
@@ -37,6 +39,8 @@ namespace quoin::quorum {
 class Acceptor {
  public:
   static constexpr std::size_t kMaxWaiting = 1024;
+  static constexpr std::size_t kMaxCompares = 64;
+  static constexpr std::size_t kPurgeStep = 256;  // Records that are looked at for a purge at a time.
 
   Acceptor(const kv::Storage& storage, PartitionId partition, const std::optional<kv::PartitionState>& durable);
   Acceptor(const Acceptor&) = delete;
@@ -46,13 +50,19 @@ class Acceptor {
   std::uint64_t configuration_version() const { return state_.configuration_version(); }
   // Nothing above was ever stored here.
   const kv::Version& bound() const { return state_.bound(); }
+  const kv::Version& floor() const { return state_.floor(); }
+  // The newest admitted state of the key; nullopt when it isn't in memory.
+  std::optional<Content> Find(const std::string& key) const { return state_.Find(key); }
 
   // REQUIRES: IsRequest(message)
   void Receive(NodeId from, const Message& message, Effects* effects);
   // The end of a load that was asked for. Errors count as damage for as long as they last.
   void OnLoaded(const std::string& key, const Result<kv::RecordPtr>& loaded, Effects* effects);
-  // A newer ring is known to be chosen. Older ones change nothing.
-  void Learn(std::uint64_t configuration_version);
+  // The end of a range that was asked for.
+  void OnRange(const RangeWanted& range, const RangeFound& found, Effects* effects);
+  // A newer ring is known to be chosen. Older ones change nothing. `erase`: this node enters the configuration, or has
+  // left it, and what it holds is not to be seen again (design section 5.4).
+  void Learn(std::uint64_t configuration_version, bool erase, Effects* effects);
 
   // The round that is being gathered is handed over.
   void Seal(kv::Batch* batch) { state_.Seal(batch); }
@@ -64,6 +74,10 @@ class Acceptor {
   struct Waiting {
     NodeId from;
     Message message;
+  };
+  struct Gate {
+    std::deque<Waiting> waiting;
+    std::uint64_t erasures = 0;  // When the load began.
   };
 
   // True when the message is for the replica's own configuration; otherwise it has been answered.
@@ -79,6 +93,14 @@ class Acceptor {
   void On(NodeId from, const Install& install, Effects* effects);
   void On(NodeId from, const Barrier& barrier, Effects* effects);
   void On(NodeId from, const Read& read, Effects* effects);
+  void On(NodeId from, const Compare& compare, Effects* effects);
+  void On(NodeId from, const Purge& purge, Effects* effects);
+
+  // acceptor_ranges.cc
+  void WantRange(std::uint64_t token, std::string from, std::optional<std::string> to, std::size_t limit,
+                 Effects* effects) const;
+  void TellCompared(NodeId from, const Compare& compare, const RangeFound& found, Effects* effects);
+  void PurgeFound(const RangeFound& found, Effects* effects);
 
   // Stores the record if it is newer. False: the record there is damaged, and this one may be older.
   bool StoreIfNewer(const std::string& key, const kv::RecordPtr& record, Effects* effects);
@@ -92,8 +114,12 @@ class Acceptor {
   ReplicaInvariants invariants_;
   std::optional<Code> stopped_;  // Why nothing is stored any more.
   // Keys whose record is being read, with what waits for it.
-  std::map<std::string, std::deque<Waiting>> gates_;
+  std::map<std::string, Gate> gates_;
   std::size_t waiting_ = 0;
+  // Ranges that are being read for a comparison, by token. Token 0 is the purge's.
+  std::map<std::uint64_t, std::pair<NodeId, Compare>> compares_;
+  std::uint64_t last_token_ = 0;
+  bool purging_ = false;  // Tombstones below the floor are being looked for.
 };
 
 }  // namespace quoin::quorum

@@ -31,7 +31,7 @@ class AcceptorTest : public testing::Test {
   void Restart() {
     rounds_ = Rounds();
     acceptor_.emplace(storage_, kPartition, *storage_.GetPartitionState(kPartition));
-    acceptor_->Learn(kConfiguration);
+    acceptor_->Learn(kConfiguration, false, &rounds_.open());
   }
 
   // What left at once.
@@ -324,7 +324,7 @@ TEST_F(AcceptorTest, RefusesAnotherConfiguration) {
   const auto newer = Receive(Prepare{kConfiguration + 1, BallotOf(3, 2), {}});
   EXPECT_EQ(Only<OtherConfiguration>(newer).yours, kConfiguration + 1);
   EXPECT_EQ(acceptor_->promised(), kv::Ballot());
-  acceptor_->Learn(kConfiguration + 1);
+  acceptor_->Learn(kConfiguration + 1, false, &rounds_.open());
   Receive(Prepare{kConfiguration + 1, BallotOf(3, 2), {}});
   Commit();
   EXPECT_EQ((*storage_.GetPartitionState(kPartition))->configuration_version, kConfiguration + 1);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "quorum/read_range.h"
+
 namespace quoin::quorum {
 namespace {
 
@@ -26,7 +28,8 @@ ring::Configuration MajorityOf(std::uint64_t nodes) {
 std::string KindOf(const Message& message) {
   static constexpr std::array<const char*, std::variant_size_v<Message>> kNames = {
       "prepare",  "accept",    "install",    "barrier", "read",    "held",    "promise",
-      "accepted", "installed", "barrier-ok", "nack",    "damaged", "refused", "other-configuration"};
+      "accepted", "installed", "barrier-ok", "nack",    "damaged", "refused", "other-configuration",
+      "compare",  "compared",  "purge",      "purged",  "hand-over"};
   return kNames[message.index()];
 }
 
@@ -44,10 +47,10 @@ TestCluster::TestCluster(std::uint64_t nodes) : TestCluster(MajorityOf(nodes)) {
 void TestCluster::Start(std::uint64_t id) {
   Node& node = nodes_.at(id);
   node.acceptor = std::make_unique<Acceptor>(*node.storage, kPartition, *node.storage->GetPartitionState(kPartition));
-  node.acceptor->Learn(configuration_.version);
+  node.rounds = std::make_unique<Rounds>();
+  node.acceptor->Learn(configuration_.version, false, &node.rounds->open());
   node.leader = std::make_unique<Leader>(Leader::Options{
       .self = NodeId{id}, .partition = kPartition, .max_value_bytes = 1000, .max_ids = 100, .max_idle_keys = 16});
-  node.rounds = std::make_unique<Rounds>();
 }
 
 void TestCluster::Restart(std::uint64_t node) {
@@ -78,7 +81,9 @@ std::uint64_t TestCluster::SubmitCopy(std::uint64_t node, Copy copy) {
 }
 
 void TestCluster::Resend(std::uint64_t node) {
-  leader(node).Resend(&nodes_.at(node).rounds->open());
+  // What was proposed since the last time may still be on its way; that time is now.
+  leader(node).Resend([](NodeId) { return false; }, &nodes_.at(node).rounds->open());
+  leader(node).Resend([](NodeId) { return true; }, &nodes_.at(node).rounds->open());
   Pump(node);
 }
 
@@ -97,6 +102,7 @@ std::optional<Reply> TestCluster::AnswerTo(std::uint64_t token) const {
 
 void TestCluster::Post(std::uint64_t from, std::vector<Envelope> envelopes) {
   for (Envelope& envelope : envelopes) {
+    if (!compares && std::holds_alternative<Compare>(envelope.message)) continue;
     ++sent[KindOf(envelope.message)];
     Flight flight{from, envelope.to.value, std::move(envelope.message)};
     if (twice && twice(flight)) network_.push_back(flight);
@@ -121,7 +127,9 @@ void TestCluster::Pump(std::uint64_t id) {
 bool TestCluster::PumpDisk(std::uint64_t id) {
   Node& node = nodes_.at(id);
   bool moved = false;
-  if (!node.rounds->under_way() && !node.rounds->open().when_durable.empty()) {
+  Effects& open = node.rounds->open();
+  if (!node.rounds->under_way() && !(open.when_durable.empty() && open.ranges_when_durable.empty())) {
+    node.ranges = std::exchange(open.ranges_when_durable, {});
     node.sealed = node.rounds->Seal();
     node.acceptor->Seal(&node.sealed);
     moved = true;
@@ -135,6 +143,10 @@ bool TestCluster::PumpDisk(std::uint64_t id) {
     CHECK(written.ok()) << written;
     node.acceptor->OnDurable();
     Post(id, node.rounds->OnDurable());
+    for (const RangeWanted& range : std::exchange(node.ranges, {})) {
+      node.acceptor->OnRange(range, ReadRange(*node.storage->TakeSnapshot(), range), &open);
+      Pump(id);
+    }
   }
   return true;
 }

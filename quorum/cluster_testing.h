@@ -59,6 +59,8 @@ class TestCluster {
   // Losing everything that isn't durable.
   void Restart(std::uint64_t node);
 
+  // Whether leaders compare the replicas. Without, every first touch of a key asks a quorum.
+  bool compares = false;
   Filter hold;
   Filter drop;
   Filter twice;
@@ -79,6 +81,7 @@ class TestCluster {
     std::unique_ptr<Leader> leader;
     std::unique_ptr<Rounds> rounds;
     kv::Batch sealed;
+    std::vector<RangeWanted> ranges;
   };
   void Start(std::uint64_t id);
   // Takes what the node wants done.

@@ -3,6 +3,7 @@
 // One Effects gathers what all partitions of a shard want, until its driver takes it (quorum/rounds.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/ids.h"
 #include "kv/batch.h"
+#include "kv/due.h"
 #include "quorum/messages.h"
 #include "quorum/operation.h"
 
@@ -33,6 +35,32 @@ struct LoadWanted {
   std::string key;
 };
 
+// Records of a partition that are to be read in key order, where blocking on the disk is allowed, from a snapshot that is
+// taken when this effect is carried out. That is once everything that was gathered before it is durable.
+struct RangeWanted {
+  PartitionId partition;
+  std::uint64_t token = 0;
+  std::string from;               // From the first key >= from.
+  std::optional<std::string> to;  // Below this key; nullopt: to the partition's end.
+  std::size_t limit = 0;          // At most so many records; at least 1.
+};
+struct RangeFound {
+  struct Entry {
+    std::string key;
+    kv::RecordPtr record;  // nullptr: damaged.
+  };
+  std::vector<Entry> entries;
+  std::optional<std::string> next;  // Where to go on; nullopt: all of the range was read.
+  Status status;                    // Not OK: the disk failed in between, and the entries say nothing.
+};
+
+// The storage's notes of keys that are due (kv/due.h), to be read where blocking on the disk is allowed.
+struct DueWanted {
+  kv::WallTime now;
+  std::optional<kv::DueKey> after;
+  std::size_t limit = 0;
+};
+
 // The answer to a request of a client, by the token that came with it.
 struct Answer {
   std::uint64_t token = 0;
@@ -44,6 +72,7 @@ struct Effects {
   std::vector<Delayed> when_durable;  // Leave once the batch, and all batches before, are durable.
   std::vector<Envelope> now;          // May leave at once.
   std::vector<LoadWanted> loads;
+  std::vector<RangeWanted> ranges_when_durable;
   std::vector<Answer> answers;  // May leave at once: they rest upon what came back from replicas.
 };
 

@@ -4,9 +4,11 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 #include <variant>
 
+#include "quorum/canary.h"
 #include "quorum/leader_replies.h"
 
 namespace quoin::quorum {
@@ -44,23 +46,43 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
   CHECK(phase_ == Phase::kIdle);
   phase_ = Phase::kOwnPromise;
   round_ = std::max(round_, promised.round) + 1;
+  if (Broken(Canary::kResumeBallotAfterRestart) && promised.node == options_.self) round_ = promised.round;
   ballot_ = kv::Ballot{round_, options_.self};  // D2: above its own durable promise.
   superseded_ = promised;
   configuration_version_ = configuration.version;
   quorums_.emplace(configuration);
   first_ = std::move(first);
+  filling_ = configuration.phase == ring::Phase::kFilling;
+  joint_ = configuration.phase == ring::Phase::kJoint;
   barrier_ok_.assign(quorums_->nodes().size(), 0);
+  passes_.assign(quorums_->nodes().size(), Pass());
   SendPrepare(options_.self, effects);  // D1
+  if (Broken(Canary::kBallotBeforeOwnPromise)) {
+    phase_ = Phase::kPromises;
+    for (const NodeId node : quorums_->nodes()) {
+      if (node != options_.self) SendPrepare(node, effects);
+    }
+  }
 }
 
 void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
   CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
   const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
-  const bool meant =
-      copy.meant_for == ballot_ || (taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_);
+  const bool supersedes =
+      copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
+  const bool meant = copy.meant_for == ballot_ || supersedes;
+  if (supersedes) {
+    // It may have been passed on to the leader that is being superseded, and a link may repeat it.
+    copy.lowest = copy.repeated ? std::min(copy.lowest, copy.meant_for) : copy.meant_for;
+    copy.repeated = true;
+  }
   if (phase_ == Phase::kIdle || !meant) {
     effects->answers.push_back(
         {token, NotApplied(Code::kUnavailable, "this node does not lead with the ballot it named")});
+    return;
+  }
+  if (stopped_admitting_) {
+    effects->answers.push_back({token, NotApplied(Code::kUnavailable, "the leadership is being handed over")});
     return;
   }
   if (phase_ != Phase::kLeading) {
@@ -94,7 +116,15 @@ void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effe
     if (damaged->version.ballot == ballot_) OnDamaged(*damaged, effects);
   } else if (const auto* refused = std::get_if<Refused>(&message)) {
     if (refused->version.ballot == ballot_) OnRefused(from, *refused, effects);
+  } else if (const auto* installed = std::get_if<Installed>(&message)) {
+    OnHolds(from, installed->key, installed->version, effects);
+  } else if (const auto* compared = std::get_if<Compared>(&message)) {
+    if (compared->ballot == ballot_) OnCompared(from, *compared, now, effects);
+  } else if (const auto* purged = std::get_if<Purged>(&message)) {
+    kv::Version& floor = passes_[*quorums_->IndexOf(from)].floor;
+    floor = std::max(floor, purged->floor);
   }
+  if (phase_ == Phase::kLeading) OnProgress(effects);
   if (full_) End(effects);
 }
 
@@ -114,8 +144,9 @@ void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Ef
     if (phase_ != Phase::kLeading && promise.held->key == first_) keys_.try_emplace(*first_);
     OnHeld(from, *promise.held, now, effects);
   }
-  if (phase_ == Phase::kPromises && quorums_->IsReadQuorum(promised_)) {
+  if (phase_ == Phase::kPromises && IsReadQuorum(promised_)) {
     phase_ = Phase::kLeading;
+    BeginPasses(effects);
     if (first_ && keys_.contains(*first_)) {
       Key& state = keys_.at(*first_);
       touching_.insert(*first_);
@@ -132,11 +163,13 @@ void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Ef
     }
   } else if (phase_ == Phase::kLeading && news) {
     for (const std::string& key : touching_) SendReads(key, keys_.at(key).nonce, mask, effects);
+    BeginPasses(effects);
   }
 }
 
 std::uint64_t Leader::NextBarrier(Effects* effects) {
-  if (quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
+  if (Broken(Canary::kBarrierBeforeTheRead) && issued_barrier_ > 1) return issued_barrier_ - 1;
+  if (IsWriteQuorum(Confirmed(issued_barrier_))) {
     ++issued_barrier_;
     SendBarrier(effects);
     return issued_barrier_;
@@ -157,7 +190,7 @@ ring::ReplicaMask Leader::Confirmed(std::uint64_t barrier) const {
 void Leader::OnBarrierOk(NodeId from, const BarrierOk& ok, Effects* effects) {
   std::uint64_t& latest = barrier_ok_[*quorums_->IndexOf(from)];
   latest = std::max(latest, ok.nonce);
-  if (barrier_wanted_ && quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
+  if (barrier_wanted_ && IsWriteQuorum(Confirmed(issued_barrier_))) {
     barrier_wanted_ = false;
     ++issued_barrier_;
     SendBarrier(effects);
@@ -167,34 +200,55 @@ void Leader::OnBarrierOk(NodeId from, const BarrierOk& ok, Effects* effects) {
 
 void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
   round_ = std::max(round_, promised.round);
+  if (Broken(Canary::kNackEndsNothing)) return;
   if (phase_ != Phase::kIdle && promised > ballot_) End(effects);
 }
 
-void Leader::Resend(Effects* effects) {
+bool Leader::IsReadQuorum(ring::ReplicaMask mask) const {
+  if (joint_ && Broken(Canary::kWrongMajorityInJoint)) return 2 * std::popcount(mask) > std::popcount(everyone());
+  return quorums_->IsReadQuorum(mask);
+}
+
+bool Leader::IsWriteQuorum(ring::ReplicaMask mask) const {
+  if (joint_ && Broken(Canary::kWrongMajorityInJoint)) return 2 * std::popcount(mask) > std::popcount(everyone());
+  return quorums_->IsWriteQuorum(mask);
+}
+
+void Leader::Resend(const Reachable& reachable, Effects* effects) {
   if (phase_ == Phase::kIdle) return;
   if (phase_ == Phase::kOwnPromise) return SendPrepare(options_.self, effects);
+  ring::ReplicaMask reached = 0;
   for (const NodeId node : quorums_->nodes()) {
-    if ((promised_ & quorums_->MaskOf(node)) == 0) SendPrepare(node, effects);
+    if (node == options_.self || reachable(node)) reached |= quorums_->MaskOf(node);
+  }
+  for (const NodeId node : quorums_->nodes()) {
+    if ((~promised_ & reached & quorums_->MaskOf(node)) != 0) SendPrepare(node, effects);
   }
   for (const std::string& key : touching_) {
     const Key& state = keys_.at(key);
-    SendReads(key, state.nonce, promised_ & ~state.answered & ~state.damaged, effects);
+    SendReads(key, state.nonce, promised_ & reached & ~state.answered & ~state.damaged, effects);
   }
   for (const std::string& key : lagging_) {
     const Key& state = keys_.at(key);
-    ring::ReplicaMask missing = everyone() & ~HoldersOf(state, state.newest->accepted);
+    const kv::Version& newest = state.newest->accepted;
+    if (newest.ballot == ballot_ && newest.sequence > resent_up_to_) continue;
+    ring::ReplicaMask missing = reached & ~HoldersOf(state, newest);
     // What a node says to itself is not lost; a second copy could be stored after the first was refused and withdrawn.
-    if (everyone() == quorums_->MaskOf(options_.self)) missing = 0;
-    SendAccept(key, state.newest, missing, effects);
+    if (everyone() == own()) missing = 0;
+    SendNewest(key, state, missing, effects);
   }
+  resent_up_to_ = next_sequence_ - 1;
   if (!confirming_.empty()) SendBarrier(effects);
+  ResendPasses(reached, effects);
 }
 
 void Leader::End(Effects* effects) {
   if (phase_ == Phase::kIdle) return;
   phase_ = Phase::kIdle;
   const Reply not_applied = NotApplied(Code::kUnavailable, "the leadership ended before it was proposed");
-  const Reply unknown = Unknown("the leadership ended before it was known to be chosen");
+  const Reply unknown = Broken(Canary::kUnknownReportedAsFailed)
+                            ? not_applied
+                            : Unknown("the leadership ended before it was known to be chosen");
   for (const Pending& pending : before_leading_) effects->answers.push_back({pending.token, not_applied});
   for (const auto& [key, state] : keys_) {
     for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, not_applied});
@@ -204,6 +258,7 @@ void Leader::End(Effects* effects) {
   promised_ = 0;
   before_leading_.clear();
   next_sequence_ = 1;
+  resent_up_to_ = 0;
   keys_.clear();
   hand_.clear();
   touches_ = 0;
@@ -214,6 +269,12 @@ void Leader::End(Effects* effects) {
   barrier_wanted_ = false;
   ids_.clear();
   full_ = false;
+  passes_.clear();
+  complete_ = false;
+  purge_considered_ = false;
+  stopped_admitting_ = false;
+  wants_new_round_ = false;
+  floor_ = kv::Version();
   quorums_.reset();
 }
 

@@ -16,7 +16,11 @@
 //       authority waits for a Barrier issued after its arrival;
 //   D5  an id takes effect once within a leadership, and its copies get one answer (I6);
 //   D6  a leadership ends as a whole: what was proposed and isn't known to be chosen is unknown, all else certainly not
-//       applied (I10).
+//       applied (I10);
+//   D7  it owns every key (complete()) once it has been compared, range by range and after each one's promise, with so
+//       many replicas that they and itself are a read and a write quorum, and every difference has been touched (D3);
+//   D8  it proposes a floor only when every replica of a stable configuration has been found equal to it, and tells
+//       nobody of a floor who isn't (I7).
 //
 // Threads: lives on one shard. Lifetime: independent of all others.
 // Bounds: Options::max_ids ids, after which the leadership ends itself; Options::max_idle_keys keys beyond those with
@@ -26,6 +30,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -48,6 +53,7 @@ namespace quoin::quorum {
 struct Copy {
   Request request;
   kv::Ballot meant_for;   // The leader's ballot, or for a takeover the one that is to be superseded.
+  bool take_over = false;
   bool repeated = false;  // Another copy may exist.
   kv::Ballot lowest;      // Repeated: the lowest ballot that any copy named.
 };
@@ -60,6 +66,7 @@ class Leader {
     std::size_t max_value_bytes = 0;
     std::size_t max_ids = 65536;
     std::size_t max_idle_keys = 4096;
+    std::uint64_t salt = 0;  // Of digests; not known to clients.
   };
   enum class Phase {
     kIdle,
@@ -67,6 +74,9 @@ class Leader {
     kPromises,    // The others are asked.
     kLeading,
   };
+
+  // A token that nobody waits for.
+  static constexpr std::uint64_t kNobody = 0;
 
   explicit Leader(Options options) : options_(options) {}
   Leader(const Leader&) = delete;
@@ -86,8 +96,32 @@ class Leader {
   void Receive(NodeId from, const Message& message, kv::WallTime now, Effects* effects);
   // Its own acceptor's promise, after every step of that one.
   void OnPromised(const kv::Ballot& promised, Effects* effects);
-  // Asks again for whatever hasn't been answered.
-  void Resend(Effects* effects);
+  // Asks again for whatever hasn't been answered, of those who can be reached.
+  using Reachable = std::function<bool(NodeId)>;
+  void Resend(const Reachable& reachable, Effects* effects);
+  // Compares with every replica once more, so that what was lost or left over is found, and tombstones end.
+  void Scrub(Effects* effects);
+  // Looks at a key that the storage noted as due: an expired one gives way to a tombstone (design section 4.5).
+  void Sweep(const std::string& key, kv::WallTime now, Effects* effects);
+  // From now on, until the end or until it is taken back, requests are refused. drained(): nobody waits for anything.
+  void StopAdmitting(bool stop) { stopped_admitting_ = stop; }
+  bool drained() const;
+
+  // What follows is meaningful while it leads.
+  bool complete() const { return complete_; }  // D7.
+  // Every replica has been found equal since it began, the incoming ones too.
+  bool all_equal() const;
+  // kFilling: every new replica has been found equal, but for what is being written.
+  bool filled() const;
+  // kJoint: so many of the old set have durably seen the joint that the old one can't be obeyed any more.
+  bool seals_old() const { return quorums_->SealsOld(promised_); }
+  // A damaged record can't be refilled under this ballot.
+  bool wants_new_round() const { return wants_new_round_; }
+  // There were tombstones in the last comparison.
+  bool tombstones() const;
+  std::size_t lagging() const { return lagging_.size(); }
+  // The replica isn't known to lack anything. REQUIRES: it is one of the configuration.
+  bool CaughtUp(NodeId node) const;
   // Ends the leadership (D6), for instance because a newer ring is known.
   void End(Effects* effects);
 
@@ -123,6 +157,7 @@ class Leader {
     kv::Version floor;
     // Once it is owned.
     bool owned = false;
+    kv::Version chosen;              // This version, or a later one, is known to be chosen.
     std::vector<kv::Version> held;   // By replica: it holds this version, or a later one of this ballot.
     std::deque<Proposal> proposals;  // Not yet chosen, oldest first.
     std::deque<Waiter> waiters;
@@ -132,6 +167,30 @@ class Leader {
     std::vector<std::uint64_t> tokens;  // Of later copies that wait for it.
   };
   using Keys = std::map<std::string, Key>;
+  // What one replica is found to lack, or to have left over, until that is mended.
+  struct Repair {
+    Compared::Entry theirs;  // As it was found; a zero version: nothing.
+    kv::Version target;      // What it must hold; zero while the key isn't owned.
+  };
+  // The comparison with one other replica: from the first key to the last, a range at a time.
+  struct Pass {
+    enum class Step { kNotBegun, kOwn, kTheirs, kPaused, kWalked };
+    Step step = Step::kNotBegun;
+    std::uint64_t nonce = 0;  // Of the question that is open.
+    std::string from;         // Of the range.
+    std::optional<std::string> to;
+    std::uint32_t limit = 0;
+    std::vector<Compared::Entry> own;
+    std::uint64_t digest = 0;
+    std::uint64_t start_sequence = 0;  // Everything proposed up to here was proposed before the pass began.
+    std::map<std::string, Repair> repairs;
+    bool ever_walked = false;
+    bool again = false;       // What the replica is missing was forgotten: walk once more.
+    bool tombstones = false;  // Some were found, here or there.
+    kv::Version floor;        // The replica's own, as far as it is known.
+
+    bool equal() const { return step == Step::kWalked && repairs.empty() && !again; }
+  };
 
   // leader.cc
   void OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Effects* effects);
@@ -142,8 +201,13 @@ class Leader {
   void SendPrepare(NodeId to, Effects* effects) const;
   void SendReads(const std::string& key, std::uint64_t nonce, ring::ReplicaMask to, Effects* effects) const;
   void SendAccept(const std::string& key, const kv::RecordPtr& record, ring::ReplicaMask to, Effects* effects) const;
+  // An Accept of what was proposed under this ballot, an Install of what was chosen under an earlier one.
+  void SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const;
   void SendBarrier(Effects* effects) const;
   void Send(NodeId to, Message message, Effects* effects) const;
+  bool IsReadQuorum(ring::ReplicaMask mask) const;
+  bool IsWriteQuorum(ring::ReplicaMask mask) const;
+  ring::ReplicaMask own() const { return quorums_->MaskOf(options_.self); }
   ring::ReplicaMask everyone() const { return (ring::ReplicaMask{1} << quorums_->nodes().size()) - 1; }
   ring::ReplicaMask Confirmed(std::uint64_t barrier) const;
   // A barrier that is issued after now.
@@ -153,8 +217,6 @@ class Leader {
   Key& Touch(const std::string& key, Effects* effects);
   // Once enough replicas have answered, or can't.
   void FinishTouch(const std::string& key, Key& state, kv::WallTime now, Effects* effects);
-  // Read repair: the replicas have said that they hold less than this state, which is known to be chosen.
-  void InstallAt(ring::ReplicaMask to, const std::string& key, const Key& state, Effects* effects) const;
   void Execute(const std::string& key, Key& state, Pending pending, kv::WallTime now, Effects* effects);
   // Tells the copy what the table or the record knows of its id. False: the request is to be executed.
   bool TellEarlierResult(Key& state, const Pending& pending, Effects* effects);
@@ -164,6 +226,28 @@ class Leader {
   void Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects);
   void ProposeAgain(const std::string& key, Key& state, Effects* effects);
   void ForgetAnIdleKey();
+
+  // leader_passes.cc
+  void BeginPasses(Effects* effects);
+  // Its own replica is compared with the others; only one that has no others, with itself (for the tombstones).
+  bool IsCompared(std::size_t index) const;
+  void BeginPass(std::size_t index, Effects* effects);
+  void AskOwn(Pass* pass, Effects* effects);
+  void AskTheirs(std::size_t index, Effects* effects);
+  void OnCompared(NodeId from, const Compared& compared, kv::WallTime now, Effects* effects);
+  void OnTheirs(std::size_t index, const Compared& compared, Effects* effects);
+  void Advance(Pass* pass, const std::optional<std::string>& to, Effects* effects);
+  void AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects);
+  // The key is owned: what is to be done at the replica.
+  void DecideRepair(std::size_t index, const std::string& key, Key& state, Effects* effects);
+  void DecideRepairs(const std::string& key, Key& state, Effects* effects);
+  void OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects);
+  // After anything that may have brought a comparison forward.
+  void OnProgress(Effects* effects);
+  void ConsiderPurge(Effects* effects);
+  void SendPurges(ring::ReplicaMask reached, Effects* effects) const;
+  void ResendPasses(ring::ReplicaMask reached, Effects* effects);
+  bool IsStable() const { return quorums_->counted() == everyone() && !joint_; }
 
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);
@@ -192,12 +276,21 @@ class Leader {
   std::uint64_t touches_ = 0;
   std::string hand_;  // Where ForgetAnIdleKey goes on.
   std::set<std::string> touching_;
+  std::uint64_t resent_up_to_ = 0;    // What was proposed later may still be on its way.
   std::set<std::string> lagging_;     // Owned keys whose newest state some replica isn't known to hold.
   std::set<std::string> confirming_;  // Keys with waiters that need a barrier.
   std::uint64_t issued_barrier_ = 0;
   bool barrier_wanted_ = false;            // Somebody came after the last one was issued.
   std::vector<std::uint64_t> barrier_ok_;  // By replica: the latest that it answered.
   std::map<kv::OperationId, Seen> ids_;
+  std::vector<Pass> passes_;  // By replica; its own isn't used, but for the floor.
+  bool filling_ = false;
+  bool joint_ = false;
+  bool complete_ = false;
+  bool purge_considered_ = false;  // Since the last comparisons began.
+  bool stopped_admitting_ = false;
+  bool wants_new_round_ = false;
+  kv::Version floor_;  // The highest that any replica is known to have.
   bool full_ = false;  // ids_ is: the leadership ends with this call.
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "quorum/canary.h"
 #include "quorum/leader.h"
 #include "quorum/leader_replies.h"
 
@@ -47,11 +48,13 @@ void Leader::Withdraw(const std::string& key, Key& state, Effects* effects) {
 bool Leader::IsMet(const Key& state, const Waiter& waiter) const {
   const ring::ReplicaMask holders = HoldersOf(state, waiter.version);
   const ring::ReplicaMask confirmed = Confirmed(waiter.barrier);
+  const bool chosen = waiter.version <= state.chosen || IsWriteQuorum(holders) ||
+                      (!waiter.proposed && Broken(Canary::kReadWithAcceptInFlight));
   switch (waiter.need) {
     case Consistency::kOne:
-      return waiter.proposed ? (holders & quorums_->MaskOf(options_.self)) != 0 : quorums_->IsWriteQuorum(holders);
+      return waiter.proposed ? (holders & own()) != 0 : chosen;
     case Consistency::kQuorum:
-      return quorums_->IsWriteQuorum(holders) && quorums_->IsWriteQuorum(confirmed);
+      return chosen && IsWriteQuorum(confirmed);
     case Consistency::kAll:
       return quorums_->IsAll(holders) && quorums_->IsAll(confirmed);
   }
@@ -67,6 +70,14 @@ void Leader::Settle(const std::string& key, Effects* effects) {
     if (!IsMet(state, waiter)) {
       confirming = confirming || waiter.barrier != 0;
       return false;
+    }
+    if (Broken(Canary::kReadNewestNotCaptured) && !waiter.proposed && waiter.id == kv::OperationId{} &&
+        waiter.reply.outcome == Outcome::kDone && state.newest != nullptr && !state.newest->tombstone) {
+      Reply newest = waiter.reply;
+      newest.record = state.newest;
+      newest.changed = state.newest->changed;
+      Tell(waiter, newest, effects);
+      return true;
     }
     Tell(waiter, waiter.reply, effects);
     return true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "quorum/apply.h"
+#include "quorum/canary.h"
 #include "quorum/leader.h"
 #include "quorum/leader_replies.h"
 #include "quorum/remembered.h"
@@ -18,7 +19,8 @@ Leader::Key& Leader::Touch(const std::string& key, Effects* effects) {
   Key& state = keys_[key];
   state.nonce = ++touches_;
   touching_.insert(key);
-  SendReads(key, state.nonce, promised_, effects);
+  const bool alone = complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch);
+  SendReads(key, state.nonce, alone ? own() : promised_, effects);
   return state;
 }
 
@@ -30,10 +32,19 @@ void Leader::ForgetAnIdleKey() {
     if (at == keys_.end()) at = keys_.begin();
     const auto& [key, state] = *at;
     hand_ = key;
-    const bool idle = state.owned && state.waiters.empty() && state.proposals.empty();
+    // Its own replica must hold what it knows: that is where it will look when it owns every key.
+    const bool idle = state.owned && state.waiters.empty() && state.proposals.empty() &&
+                      (state.newest == nullptr || (HoldersOf(state, state.newest->accepted) & own()) != 0);
     // What a replica is still missing is better remembered, as long as there is room.
     if (idle && (pressed || !lagging_.contains(key))) {
-      lagging_.erase(key);
+      if (lagging_.erase(key) > 0) {
+        for (std::size_t i = 0; i < passes_.size(); ++i) {
+          passes_[i].again = passes_[i].again || state.held[i] < state.newest->accepted;
+        }
+      }
+      for (Pass& pass : passes_) {
+        if (pass.repairs.erase(key) > 0) pass.again = true;
+      }
       keys_.erase(at);
       return;
     }
@@ -50,15 +61,23 @@ void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* ef
   if (state.owned) {
     // Too late to decide anything, and in time to be repaired.
     state.answered |= mask;
-    const bool known_chosen = state.newest != nullptr && state.proposals.empty();
     const bool damaged = held.content.kind == Content::Kind::kDamaged;
-    if (known_chosen && !damaged && held.content.version() < state.newest->accepted) {
-      InstallAt(mask, held.key, state, effects);
+    const kv::RecordPtr& record = held.content.record;
+    // What was purged elsewhere says the same as its absence there.
+    const bool purged = record != nullptr && record->tombstone && record->accepted <= floor_;
+    const kv::Version theirs = record == nullptr || purged ? kv::Version() : record->accepted;
+    const kv::Version newest = state.newest != nullptr ? state.newest->accepted : kv::Version();
+    if (!damaged && theirs == newest) {
+      OnHolds(from, held.key, theirs, effects);
+    } else {
+      AddRepair(*quorums_->IndexOf(from), held.key, {held.key, theirs, damaged}, effects);
     }
     return;
   }
   if (held.content.kind == Content::Kind::kDamaged) {
     state.damaged |= mask;
+    // Its own replica was enough to ask, and can't answer.
+    if (from == options_.self) SendReads(held.key, state.nonce, promised_ & ~mask, effects);
   } else {
     const kv::Version newest = state.newest != nullptr ? state.newest->accepted : state.floor;
     const kv::Version theirs = held.content.version();
@@ -73,7 +92,8 @@ void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* ef
   if (phase_ == Phase::kLeading) FinishTouch(held.key, state, now, effects);
 }
 
-void Leader::InstallAt(ring::ReplicaMask to, const std::string& key, const Key& state, Effects* effects) const {
+void Leader::SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const {
+  if (state.newest->accepted.ballot == ballot_) return SendAccept(key, state.newest, to, effects);
   for (const NodeId node : quorums_->nodes()) {
     if (quorums_->MaskOf(node) & to) Send(node, Install{configuration_version_, key, state.newest}, effects);
   }
@@ -88,27 +108,35 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
     keys_.erase(erased);
     return;
   }
-  if (!quorums_->IsReadQuorum(state.answered)) return;
+  const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.answered & own()) != 0;
+  if (!alone && !IsReadQuorum(state.answered)) return;
   state.owned = true;
   touching_.erase(key);
+  floor_ = std::max(floor_, state.floor);
   state.held.resize(quorums_->nodes().size());
   for (std::size_t i = 0; i < state.held.size(); ++i) {
     if (state.newest != nullptr && (state.holders >> i & 1)) state.held[i] = state.newest->accepted;
   }
-  const bool chosen = state.newest == nullptr || quorums_->IsWriteQuorum(state.holders);
+  const bool chosen = state.newest == nullptr || alone || IsWriteQuorum(state.holders) ||
+                      Broken(Canary::kSkipReproposingAfterTakeover);
+  if (chosen && state.newest != nullptr) state.chosen = state.newest->accepted;
   // A damaged replica is refilled by what is above all that it can have held.
   if (!chosen || state.damaged != 0) {
     ProposeAgain(key, state, effects);
-  } else if (state.newest != nullptr) {
-    InstallAt(state.answered & ~state.holders, key, state, effects);
+  } else if (state.newest != nullptr && (!alone || (state.answered & ~state.holders) != 0)) {
+    // Those who have said that they hold less. Of the others nothing is known yet.
+    SendNewest(key, state, state.answered & ~state.holders, effects);
+    if (HoldersOf(state, state.newest->accepted) != everyone()) lagging_.insert(key);
   }
+  DecideRepairs(key, state, effects);
   for (Pending& pending : std::exchange(state.queue, {})) Execute(key, state, std::move(pending), now, effects);
 }
 
 bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effects) {
   const Request& request = pending.copy.request;
   if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
-  if (const auto seen = ids_.find(request.id); seen != ids_.end()) {  // D5
+  const auto seen = ids_.find(request.id);
+  if (seen != ids_.end() && !Broken(Canary::kRetryAppliedTwice)) {  // D5
     if (seen->second.reply) {
       effects->answers.push_back({pending.token, *seen->second.reply});
     } else {
@@ -116,7 +144,7 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
     }
     return true;
   }
-  if (!pending.copy.repeated) return false;
+  if (!pending.copy.repeated || Broken(Canary::kDropOperationIdsAtTakeover)) return false;
   if (std::optional<Reply> first = FindRemembered(request, state.newest)) {
     Waiter waiter;
     waiter.version = state.newest->accepted;
@@ -142,6 +170,10 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "a new round is needed")});
     return;
   }
+  if (Broken(Canary::kExpiredReadWithoutTombstone) && state.newest != nullptr && IsExpired(*state.newest, now) &&
+      !IsWrite(request.operation)) {
+    return Capture(key, state, pending, Apply(request, nullptr, now, options_.max_value_bytes).reply, effects);
+  }
   if (state.newest != nullptr && IsExpired(*state.newest, now)) {
     Propose(key, state, MakeTombstone(*state.newest), false, effects);
   }
@@ -150,7 +182,7 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
   // The negative result of a repeated request is itself written, so that no leftover of an earlier copy can come true
   // after it was told.
   const bool negative = !applied.next;
-  if (negative && !(has_id && pending.copy.repeated)) {
+  if (negative && (!(has_id && pending.copy.repeated) || Broken(Canary::kNegativeAnswerNotWritten))) {
     return Capture(key, state, pending, std::move(applied.reply), effects);
   }
   const bool keep_changed = negative && state.newest != nullptr;
@@ -198,6 +230,7 @@ void Leader::Capture(const std::string& key, Key& state, const Pending& pending,
 
 void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects) {
   record.accepted = kv::Version{ballot_, next_sequence_++};
+  if (Broken(Canary::kReuseSequence) && next_sequence_ % 8 == 0) --next_sequence_;
   if (!keep_changed) record.changed = record.accepted;
   if (state.newest == nullptr) record.forgot = std::max(record.forgot, state.floor);
   CHECK(state.newest == nullptr || state.newest->accepted < record.accepted) << "I4: " << record.accepted;
@@ -222,16 +255,27 @@ ring::ReplicaMask Leader::HoldersOf(const Key& state, const kv::Version& version
 }
 
 void Leader::OnAccepted(NodeId from, const Accepted& accepted, Effects* effects) {
-  const auto found = keys_.find(accepted.key);
+  OnHolds(from, accepted.key, accepted.version, effects);
+}
+
+void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects) {
+  const auto found = keys_.find(key);
   if (found == keys_.end() || !found->second.owned) return;
   Key& state = found->second;
-  kv::Version& held = state.held[*quorums_->IndexOf(from)];
-  held = std::max(held, accepted.version);
-  while (!state.proposals.empty() && quorums_->IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
+  const std::size_t index = *quorums_->IndexOf(from);
+  kv::Version& held = state.held[index];
+  held = std::max(held, version);
+  while (!state.proposals.empty() && IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
+    state.chosen = std::max(state.chosen, state.proposals.front().version);
     state.proposals.pop_front();
   }
-  if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(accepted.key);
-  Settle(accepted.key, effects);
+  if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(key);
+  const auto repair = passes_[index].repairs.find(key);
+  if (repair != passes_[index].repairs.end() && repair->second.target != kv::Version() &&
+      held >= repair->second.target) {
+    passes_[index].repairs.erase(repair);
+  }
+  Settle(key, effects);
 }
 
 void Leader::OnDamaged(const Damaged& damaged, Effects* effects) {
@@ -239,6 +283,7 @@ void Leader::OnDamaged(const Damaged& damaged, Effects* effects) {
   if (found == keys_.end() || !found->second.owned || found->second.newest == nullptr) return;
   const bool tried = found->second.newest->accepted > damaged.bound;
   const bool possible = damaged.bound < kv::Version{ballot_, next_sequence_};
+  if (!possible) wants_new_round_ = true;
   if (!tried && possible) ProposeAgain(damaged.key, found->second, effects);
 }
 

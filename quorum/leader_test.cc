@@ -535,8 +535,8 @@ TEST_F(LeaderTest, ATakeoverServesTheCopyThatNamesTheSupersededBallot) {
   const kv::Ballot first = three_.leader(1).ballot();
   three_.Do(1, PutOf("k", "v"));
   three_.Begin(2, "k");
-  const auto token = three_.SubmitCopy(2, {.request = GetOf("k"), .meant_for = first, .lowest = {}});
-  const auto stale = three_.SubmitCopy(2, {.request = GetOf("k"), .meant_for = {}, .lowest = {}});
+  const auto token = three_.SubmitCopy(2, {.request = GetOf("k"), .meant_for = first, .take_over = true, .lowest = {}});
+  const auto stale = three_.SubmitCopy(2, {.request = GetOf("k"), .meant_for = {}, .take_over = true, .lowest = {}});
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(token)), "v");
   EXPECT_EQ(Told(three_.AnswerTo(stale)), "unavailable");

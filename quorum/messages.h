@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/status.h"
 #include "kv/record.h"
@@ -58,6 +59,34 @@ struct Read {
   std::uint64_t nonce = 0;
 };
 
+// Asks what the replica holds from `from` to `to` (nullopt: to the partition's end), so that two replicas can be compared
+// without sending what they hold. Tombstones up to `floor` count as absent.
+struct Compare {
+  std::uint64_t configuration = 0;
+  kv::Ballot ballot;
+  std::uint64_t nonce = 0;
+  std::uint64_t salt = 0;  // Of the digest: users choose the keys, and must not choose collisions.
+  std::string from;
+  std::optional<std::string> to;
+  kv::Version floor;
+  std::uint32_t limit = 0;              // Records to look at; at least 1.
+  std::optional<std::uint64_t> digest;  // The asker's own of this range: no listing is needed when it is the same.
+  bool list = true;                     // Otherwise only whether the digest is the same.
+};
+// All replicas have been found equal up to `floor`: tombstones up to there may go, and a missing key holds that version.
+struct Purge {
+  std::uint64_t configuration = 0;
+  kv::Ballot ballot;
+  kv::Version floor;
+};
+
+// --- From a leader to the preferred one.
+
+// "Everything that I proposed under this ballot is chosen, and I propose no more: lead."
+struct HandOver {
+  kv::Ballot ballot;
+};
+
 // --- Answers.
 
 struct Held {
@@ -84,6 +113,27 @@ struct BarrierOk {
   kv::Ballot ballot;
   std::uint64_t nonce = 0;
 };
+struct Compared {
+  struct Entry {
+    std::string key;
+    kv::Version version;
+    bool damaged = false;
+
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  kv::Ballot ballot;
+  std::uint64_t nonce = 0;
+  bool equal = false;               // The digest was given and is this replica's, too.
+  std::uint64_t digest = 0;
+  std::vector<Entry> entries;       // When it was asked to list, and they aren't equal.
+  std::optional<std::string> next;  // The limit ended the range here.
+  kv::Version floor;                // The replica's own.
+  bool tombstones = false;          // There are some in the range, whatever their versions.
+};
+struct Purged {
+  kv::Ballot ballot;
+  kv::Version floor;  // The replica's own by now.
+};
 // The request's ballot isn't what this replica has promised. The sender reacts when `promised` is above its ballot.
 struct Nack {
   kv::Ballot ballot;
@@ -108,13 +158,14 @@ struct OtherConfiguration {
 };
 
 using Message = std::variant<Prepare, Accept, Install, Barrier, Read, Held, Promise, Accepted, Installed, BarrierOk,
-                             Nack, Damaged, Refused, OtherConfiguration>;
+                             Nack, Damaged, Refused, OtherConfiguration, Compare, Compared, Purge, Purged, HandOver>;
 
 // Whether an acceptor is to get it. Otherwise it is an answer.
 inline bool IsRequest(const Message& message) {
   return std::holds_alternative<Prepare>(message) || std::holds_alternative<Accept>(message) ||
          std::holds_alternative<Install>(message) || std::holds_alternative<Barrier>(message) ||
-         std::holds_alternative<Read>(message);
+         std::holds_alternative<Read>(message) || std::holds_alternative<Compare>(message) ||
+         std::holds_alternative<Purge>(message);
 }
 
 }  // namespace quoin::quorum

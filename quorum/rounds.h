@@ -21,6 +21,7 @@ class Rounds {
  public:
   // Where protocol objects put their effects.
   Effects& open() { return open_; }
+  const Effects& open() const { return open_; }
   bool under_way() const { return under_way_; }
 
   // Hands over what was gathered; an empty batch is durable already.

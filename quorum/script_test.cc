@@ -75,6 +75,19 @@ struct Describe {
   std::string operator()(const Damaged& m) const { return m.key + " @" + Short(m.version); }
   std::string operator()(const Refused& m) const { return m.key + " @" + Short(m.version); }
   std::string operator()(const OtherConfiguration& m) const { return std::to_string(m.mine); }
+  std::string operator()(const Compare& m) const {
+    return "from \"" + m.from + "\"" + (m.to ? " to \"" + *m.to + "\"" : "") + (m.digest ? ", digest" : "");
+  }
+  std::string operator()(const Compared& m) const {
+    std::string text = m.equal ? "equal" : m.entries.empty() ? "nothing" : "";
+    for (const Compared::Entry& entry : m.entries) {
+      text += (text.empty() ? "" : ", ") + entry.key + (entry.damaged ? " damaged" : " @" + Short(entry.version));
+    }
+    return text;
+  }
+  std::string operator()(const Purge& m) const { return "up to " + Short(m.floor); }
+  std::string operator()(const Purged& m) const { return "up to " + Short(m.floor); }
+  std::string operator()(const HandOver& m) const { return Short(m.ballot); }
 };
 
 std::string Show(const Reply& reply) {
@@ -197,6 +210,7 @@ class Story {
     if (options["consistency"] == "one") copy.request.consistency = Consistency::kOne;
     if (options["consistency"] == "all") copy.request.consistency = Consistency::kAll;
     copy.meant_for = options.contains("for") ? ParseBallot(options["for"]) : cluster_->leader(node).ballot();
+    copy.take_over = options.contains("for");
     copy.repeated = options.contains("repeated");
     if (copy.repeated) copy.lowest = ParseBallot(options["repeated"]);
     // An answer may come at once.

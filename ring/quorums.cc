@@ -24,19 +24,6 @@ Quorums::Quorums(const Configuration& configuration)
   new_write_ = configuration.incoming.write_quorum;
 }
 
-Quorums::Quorums(const ReplicaSet& before, const ReplicaSet& after)
-    : old_read_(before.read_quorum),
-      old_write_(before.write_quorum),
-      new_read_(after.read_quorum),
-      new_write_(after.write_quorum) {
-  for (const ReplicaSet* set : {&before, &after}) {
-    const Status valid = set->Check();
-    CHECK(valid.ok()) << valid;
-  }
-  old_ = Add(before);
-  new_ = Add(after);
-}
-
 ReplicaMask Quorums::Add(const ReplicaSet& set) {
   ReplicaMask mask = 0;
   for (const NodeId node : set.nodes) {

@@ -26,9 +26,6 @@ class Quorums {
  public:
   // REQUIRES: configuration.Check().ok()
   explicit Quorums(const Configuration& configuration);
-  // Must be met in both sets: what a topology write needs, before and after a change of the system partition's
-  // replicas. REQUIRES: both pass Check().
-  Quorums(const ReplicaSet& before, const ReplicaSet& after);
 
   // Every node that is to receive what is written, each once: replicas in preference order, then what `incoming` adds.
   const std::vector<NodeId>& nodes() const { return nodes_; }

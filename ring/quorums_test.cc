@@ -182,13 +182,6 @@ TEST(Quorums, TellWhenAQuorumHasBecomeImpossible) {
   EXPECT_TRUE(quorums.WritePossibleWithout(0));
 }
 
-TEST(Quorums, OfATopologyWriteAreMetBeforeAndAfterTheChange) {
-  const Quorums quorums(MajoritySet({NodeId{1}}), MajoritySet({NodeId{1}, NodeId{2}, NodeId{3}}));
-  EXPECT_FALSE(quorums.IsWriteQuorum(quorums.MaskOf(NodeId{1})));
-  EXPECT_FALSE(quorums.IsWriteQuorum(quorums.MaskOf(NodeId{2}) | quorums.MaskOf(NodeId{3})));
-  EXPECT_TRUE(quorums.IsWriteQuorum(quorums.MaskOf(NodeId{1}) | quorums.MaskOf(NodeId{3})));
-}
-
 TEST(QuorumsDeathTest, RefuseAConfigurationWhoseQuorumsDoNotIntersect) {
   EXPECT_DEATH(Quorums(StableOf({{NodeId{1}, NodeId{2}, NodeId{3}}, 1, 2})), "R \\+ W must be more than N");
 }

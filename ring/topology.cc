@@ -55,12 +55,8 @@ Status CheckConfiguration(const Topology& topology, const Configuration& configu
   return CheckHolders(topology, configuration.incoming, where);
 }
 
-Status CheckSystem(const Topology& topology) {
-  QUOIN_RETURN_IF_ERROR(CheckConfiguration(topology, topology.system, "the system partition"));
-  const ReplicaSet& set = topology.system.replicas;
+Status CheckSystemSet(const ReplicaSet& set) {
   const std::size_t n = set.nodes.size();
-  if (topology.system.phase != Phase::kStable)
-    return Invalid("the system partition changes in one step, without a joint");
   if (n != 1 && n != 3 && n != 5) {
     return Invalid("the system partition has " + std::to_string(n) + " replicas; 1, 3 or 5 are right");
   }
@@ -68,6 +64,13 @@ Status CheckSystem(const Topology& topology) {
     return Invalid("the system partition has majorities always, not " + set.ToString());
   }
   return Status::Ok();
+}
+
+Status CheckSystem(const Topology& topology) {
+  QUOIN_RETURN_IF_ERROR(CheckConfiguration(topology, topology.system, "the system partition"));
+  QUOIN_RETURN_IF_ERROR(CheckSystemSet(topology.system.replicas));
+  if (topology.system.phase == Phase::kStable) return Status::Ok();
+  return CheckSystemSet(topology.system.incoming);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 // Invariants of a topology that passes Check():
 //   T1  every configuration passes its own Check();
 //   T2  every node of a configuration is a member that may hold data: active, draining or lost;
-//   T3  the system partition is stable, has 1, 3 or 5 replicas, and majorities for R and W;
+//   T3  the system partition has 1, 3 or 5 replicas, and majorities for R and W, also where it is moving to;
 //   T4  the number of partitions is a power of two and never changes within a cluster.
 //
 // A plain value with ordered containers; any thread. Bounds: kMaxMembers members, kMaxPartitionCount partitions.

@@ -71,10 +71,19 @@ TEST(Topology, KeepsTheSystemPartitionSmallOddAndOnMajorities) {
   read_one.system.replicas.read_quorum = 1;
   read_one.system.replicas.write_quorum = 3;
   EXPECT_THAT(read_one.Check().message(), HasSubstr("majorities always"));
-  Topology moving = ThreeNodes();
-  moving.system.phase = Phase::kJoint;
-  moving.system.incoming = MajoritySet({NodeId{1}});
-  EXPECT_THAT(moving.Check().message(), HasSubstr("in one step"));
+}
+
+TEST(Topology, KeepsTheSystemPartitionSmallOddAndOnMajoritiesWhereItIsMovingTo) {
+  for (const Phase phase : {Phase::kFilling, Phase::kJoint}) {
+    Topology moving = ThreeNodes();
+    moving.system.phase = phase;
+    moving.system.incoming = MajoritySet({NodeId{1}});
+    EXPECT_TRUE(moving.Check().ok()) << moving.Check();
+    moving.system.incoming = MajoritySet({NodeId{1}, NodeId{2}});
+    EXPECT_THAT(moving.Check().message(), HasSubstr("1, 3 or 5"));
+    moving.system.incoming = {.nodes = {NodeId{1}, NodeId{2}, NodeId{3}}, .read_quorum = 1, .write_quorum = 3};
+    EXPECT_THAT(moving.Check().message(), HasSubstr("majorities always"));
+  }
 }
 
 TEST(Topology, RefusesWhatIsOutOfBounds) {

@@ -57,10 +57,9 @@ Status CheckSameCluster(const Topology& a, const Topology& b) {
   return Status::Ok();
 }
 
-Status CheckSystemStep(const Configuration& current, const Configuration& next) {
-  if (next == current || next.version == current.version + 1) return Status::Ok();
-  return Invalid("the system partition: versions go up by one: " + current.ToString() + " can't be followed by " +
-                 next.ToString());
+Status CheckConfigurationStep(const Configuration& current, const Configuration& next, const std::string& where) {
+  const Status step = current.CheckNext(next);
+  return step.ok() ? step : Invalid(where + ": " + step.message());
 }
 
 Status CheckLaterConfiguration(const Configuration& earlier, const Configuration& later, const std::string& where) {
@@ -88,10 +87,10 @@ Status CheckStep(const Topology& current, const Topology& next) {
   for (const auto& [node, member] : next.members) {
     QUOIN_RETURN_IF_ERROR(CheckMemberStep(node, StateOf(current, node), member.state));
   }
-  QUOIN_RETURN_IF_ERROR(CheckSystemStep(current.system, next.system));
+  QUOIN_RETURN_IF_ERROR(CheckConfigurationStep(current.system, next.system, "the system partition"));
   for (std::size_t i = 0; i < current.partitions.size(); ++i) {
-    const Status step = current.partitions[i].CheckNext(next.partitions[i]);
-    if (!step.ok()) return Invalid("partition " + std::to_string(i) + ": " + step.message());
+    QUOIN_RETURN_IF_ERROR(
+        CheckConfigurationStep(current.partitions[i], next.partitions[i], "partition " + std::to_string(i)));
   }
   return Status::Ok();
 }

@@ -11,7 +11,8 @@
 namespace quoin::ring {
 
 // Whether `next` may be proposed once `current` is chosen: the same cluster and number of partitions, the next epoch,
-// every configuration the same or a legal successor (Configuration::CheckNext), members only along
+// every configuration, the system partition's too, the same or a legal successor (Configuration::CheckNext), members
+// only along
 //
 //   (none) -> joining -> active <-> draining -> removed -> (none)
 //                          |^           |          |
@@ -20,8 +21,7 @@ namespace quoin::ring {
 //                          |
 //                          +--> removed
 //
-// with joining -> removed and active -> removed besides (a member that holds nothing). The system partition may go from
-// one set of replicas to another in one step, since the write that does so meets the quorums of both (quorums.h).
+// with joining -> removed and active -> removed besides (a member that holds nothing).
 // kInvalid says what is wrong. REQUIRES: current.Check().ok()
 Status CheckStep(const Topology& current, const Topology& next);
 

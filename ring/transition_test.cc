@@ -85,13 +85,27 @@ TEST(TopologyStep, RefusesANextTopologyThatIsNotValid) {
   EXPECT_THAT(CheckStep(topology, next).message(), HasSubstr("which is no member"));
 }
 
-TEST(TopologyStep, MayMoveTheSystemPartitionAtOnceUnderTheNextVersion) {
+TEST(TopologyStep, MovesTheSystemPartitionLikeAnyOther) {
   const Topology topology = WithSecond(MemberState::kActive);
   Topology next = Next(topology);
-  next.system.replicas = MajoritySet({NodeId{2}});
-  EXPECT_FALSE(CheckStep(topology, next).ok());
   next.system.version = 2;
-  EXPECT_TRUE(CheckStep(topology, next).ok());
+  next.system.replicas = MajoritySet({NodeId{2}});
+  EXPECT_THAT(CheckStep(topology, next).message(),
+              HasSubstr("the system partition: replicas, R and W change through a joint"));
+  next.system = {.version = 2,
+                 .phase = Phase::kFilling,
+                 .replicas = topology.system.replicas,
+                 .incoming = MajoritySet({NodeId{2}})};
+  EXPECT_TRUE(CheckStep(topology, next).ok()) << CheckStep(topology, next);
+  Topology joint = Next(next);
+  joint.system.version = 3;
+  joint.system.phase = Phase::kJoint;
+  EXPECT_TRUE(CheckStep(next, joint).ok()) << CheckStep(next, joint);
+  Topology moved = Next(joint);
+  moved.system = {.version = 4, .replicas = MajoritySet({NodeId{2}})};
+  EXPECT_TRUE(CheckStep(joint, moved).ok()) << CheckStep(joint, moved);
+  moved.system.version = 5;
+  EXPECT_THAT(CheckStep(joint, moved).message(), HasSubstr("versions go up by one"));
 }
 
 TEST(LaterTopology, MayBeAnyNumberOfStepsAhead) {

@@ -1,0 +1,80 @@
+// Ranges of keys: comparing with another replica, and taking tombstones away.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "quorum/acceptor.h"
+#include "quorum/digest.h"
+
+namespace quoin::quorum {
+
+void Acceptor::WantRange(std::uint64_t token, std::string from, std::optional<std::string> to, std::size_t limit,
+                         Effects* effects) const {
+  effects->ranges_when_durable.push_back({partition_, token, std::move(from), std::move(to), limit});
+}
+
+void Acceptor::On(NodeId from, const Compare& compare, Effects* effects) {
+  if (compare.ballot != promised()) return SendNow(from, Nack{compare.ballot, promised()}, effects);
+  if (compares_.size() == kMaxCompares || compare.limit == 0) return;
+  const std::uint64_t token = ++last_token_;
+  compares_.emplace(token, std::pair(from, compare));
+  WantRange(token, compare.from, compare.to, compare.limit, effects);
+}
+
+void Acceptor::OnRange(const RangeWanted& range, const RangeFound& found, Effects* effects) {
+  if (range.token == 0) return PurgeFound(found, effects);
+  const auto asked = compares_.find(range.token);
+  if (asked == compares_.end()) return;  // Of an earlier configuration.
+  const auto [from, compare] = std::move(asked->second);
+  compares_.erase(asked);
+  // What the disk can't read now, it is asked for again.
+  if (compare.ballot == promised() && found.status.ok()) TellCompared(from, compare, found, effects);
+}
+
+void Acceptor::TellCompared(NodeId from, const Compare& compare, const RangeFound& found, Effects* effects) {
+  Compared compared{.ballot = compare.ballot, .nonce = compare.nonce, .next = found.next, .floor = state_.floor()};
+  const kv::Version floor = std::max(compare.floor, state_.floor());
+  for (const RangeFound::Entry& entry : found.entries) {
+    if (entry.record == nullptr) {
+      compared.entries.push_back({entry.key, kv::Version(), true});
+      continue;
+    }
+    compared.tombstones = compared.tombstones || entry.record->tombstone;
+    // A tombstone that was purged elsewhere says the same as its absence there.
+    if (entry.record->tombstone && entry.record->accepted <= floor) continue;
+    compared.entries.push_back({entry.key, entry.record->accepted, false});
+  }
+  compared.digest = DigestOf(compared.entries, compare.salt);
+  compared.equal = compare.digest && *compare.digest == compared.digest && !found.next;
+  if (compared.equal || !compare.list) compared.entries.clear();
+  // The snapshot shows what is durable, and the range was read because all before it was.
+  SendNow(from, std::move(compared), effects);
+}
+
+void Acceptor::On(NodeId from, const Purge& purge, Effects* effects) {
+  if (purge.ballot < promised()) return SendNow(from, Nack{purge.ballot, promised()}, effects);
+  if (stopped_) return;
+  state_.RaisePromise(purge.ballot);
+  if (state_.floor() < purge.floor) state_.RaiseFloor(purge.floor);
+  SendWhenDurable(from, Purged{purge.ballot, state_.floor()}, effects);
+  if (!purging_) {
+    purging_ = true;
+    WantRange(0, {}, std::nullopt, kPurgeStep, effects);
+  }
+}
+
+void Acceptor::PurgeFound(const RangeFound& found, Effects* effects) {
+  for (const RangeFound::Entry& entry : found.entries) {
+    if (stopped_ || entry.record == nullptr || !entry.record->tombstone) continue;
+    // A gate's message may be about to replace it, and what the gate loads must not be overtaken.
+    if (entry.record->accepted > state_.floor() || gates_.contains(entry.key)) continue;
+    const std::optional<Content> now = state_.Find(entry.key);
+    if (!now || now->record == nullptr || now->record->accepted != entry.record->accepted) continue;
+    state_.EraseTombstone(entry.key, &effects->batch);  // A6
+  }
+  purging_ = found.status.ok() && found.next.has_value();
+  if (purging_) WantRange(0, *found.next, std::nullopt, kPurgeStep, effects);
+}
+
+}  // namespace quoin::quorum

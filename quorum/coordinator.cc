@@ -1,0 +1,274 @@
+// Requests, their copies and their ends. Reads without the leader: coordinator_reads.cc.
+#include "quorum/coordinator.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <string>
+
+#include "quorum/leader_replies.h"
+#include "ring/partition.h"
+
+namespace quoin::quorum {
+namespace {
+
+// So many times, the next copy of a request leaves at once after an answer that didn't help: one to learn the new
+// leader, one to learn that it leads no more, one to ask somebody else.
+constexpr unsigned kMaxPromptCopies = 3;
+// The first rest is so small a part of Options::attempt; each one is twice as long as the one before, up to `attempt`.
+constexpr int kFirstRest = 8;
+constexpr unsigned kMostDoublings = 3;
+// So many answers of the kind that another copy will hardly change.
+constexpr unsigned kMaxDeadEnds = 3;
+
+bool Counts(const ring::Configuration& configuration, NodeId node) {
+  return configuration.replicas.Contains(node) ||
+         (configuration.phase == ring::Phase::kJoint && configuration.incoming.Contains(node));
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Options options, const Routes& routes)
+    : options_(options), routes_(routes), last_number_(options.boot >> 2) {  // Far below kNumbersEnd.
+  CHECK(options_.attempt.count() > 0 && options_.request >= options_.attempt);
+}
+
+kv::Ballot Coordinator::BelievedIn(PartitionId partition) const {
+  const auto found = ballots_.find(partition);
+  const kv::Ballot promised = routes_.PromisedBy(partition);
+  return found == ballots_.end() ? promised : std::max(promised, found->second);
+}
+
+const ring::Configuration& Coordinator::ConfigurationOf(const Pending& pending) const {
+  return routes_.topology()->ConfigurationOf(pending.partition);
+}
+
+std::uint64_t Coordinator::NextNumber(const Pending& pending) {
+  ++last_number_;
+  CHECK_LT(last_number_, kNumbersEnd);
+  serials_.emplace(last_number_, pending.serial);
+  return last_number_;
+}
+
+void Coordinator::SetDue(Pending& pending, ring::MonotonicTime due) {
+  due_.erase({pending.due, pending.serial});
+  pending.due = std::min(due, pending.deadline);
+  due_.emplace(pending.due, pending.serial);
+}
+
+void Coordinator::Submit(Request request, bool repeated, std::uint64_t token, Moment now, CoordinatorEffects* effects) {
+  CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
+  const bool write = IsWrite(request.operation);
+  const bool client_id = write && request.id != kv::OperationId{};
+  Pending& pending = requests_[++last_serial_];
+  pending.serial = last_serial_;
+  pending.repeated = client_id && repeated;
+  pending.client_id = client_id;
+  pending.token = token;
+  pending.since = now.now;
+  pending.deadline = now.now + options_.request;
+  pending.request = std::move(request);
+  const ring::Topology* topology = routes_.topology();
+  if (topology == nullptr) {
+    return Finish(pending, NotApplied(Code::kUnavailable, "this node has not joined a cluster yet"), effects);
+  }
+  if (requests_.size() > options_.max_under_way) {
+    return Finish(pending, NotApplied(Code::kUnavailable, "too many requests are under way here"), effects);
+  }
+  if (write && !client_id) pending.request.id = {.client = options_.boot, .number = ++last_id_};
+  pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
+  pending.first_known = BelievedIn(pending.partition);
+  const bool leads = pending.first_known.node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
+  const bool needs_leader = write || !pending.request.conditions.empty() ||
+                            pending.request.consistency == Consistency::kAll ||
+                            (pending.request.consistency == Consistency::kQuorum && leads);
+  if (needs_leader || !BeginReading(pending, now, effects)) Attempt(pending, now, effects);
+}
+
+std::optional<std::pair<NodeId, bool>> Coordinator::Choose(Pending& pending) const {
+  const ring::Configuration& configuration = ConfigurationOf(pending);
+  const kv::Ballot known = BelievedIn(pending.partition);
+  if (known > pending.distrusted && Counts(configuration, known.node) && routes_.Hears(known.node)) {
+    return std::pair(known.node, false);
+  }
+  std::vector<NodeId> heard;
+  const ring::Quorums quorums(configuration);
+  for (const NodeId node : quorums.nodes()) {
+    if (Counts(configuration, node) && routes_.Hears(node)) heard.push_back(node);
+  }
+  if (heard.empty()) return std::nullopt;
+  const auto is_tried = [&](NodeId node) { return pending.tried.contains(node); };
+  if (std::all_of(heard.begin(), heard.end(), is_tried)) pending.tried.clear();
+  // Not the last one again when the next turn begins.
+  const auto is_next = [&](NodeId node) { return !is_tried(node) && (node != pending.last || heard.size() == 1); };
+  const auto next = std::find_if(heard.begin(), heard.end(), is_next);
+  return std::pair(next != heard.end() ? *next : heard.front(), true);
+}
+
+void Coordinator::Attempt(Pending& pending, Moment now, CoordinatorEffects* effects) {
+  EndReading(pending);
+  const auto chosen = Choose(pending);
+  if (!chosen) return Rest(pending, now);
+  SendCopy(pending, chosen->first, chosen->second, now, effects);
+}
+
+void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment now, CoordinatorEffects* effects) {
+  ForwardPacket forward;
+  forward.number = NextNumber(pending);
+  forward.request = pending.request;
+  forward.meant_for = BelievedIn(pending.partition);
+  forward.take_over = take_over;
+  if (IsWrite(pending.request.operation)) {
+    const bool maybe_elsewhere = MaybeElsewhere(pending, now);
+    forward.repeated = pending.repeated || maybe_elsewhere || !IsCertain(pending);
+    if (forward.repeated) {  // K4
+      forward.lowest = forward.meant_for;
+      for (const auto& [number, copy] : pending.open) forward.lowest = std::min(forward.lowest, copy.meant_for);
+      if (pending.unknown) forward.lowest = std::min(forward.lowest, *pending.unknown);
+      if (maybe_elsewhere) forward.lowest = std::min(forward.lowest, pending.first_known);
+      if (pending.repeated) forward.lowest = {};
+    }
+  }
+  pending.open[forward.number] = {to, forward.meant_for, forward.repeated, take_over};
+  pending.current = forward.number;
+  pending.step = Step::kAwaiting;
+  SetDue(pending, now.now + options_.attempt);
+  effects->packets.push_back({to, std::move(forward)});
+}
+
+void Coordinator::Retry(Pending& pending, Moment now, CoordinatorEffects* effects) {
+  if (pending.refusals >= kMaxPromptCopies) return Rest(pending, now);
+  ++pending.refusals;
+  Attempt(pending, now, effects);
+}
+
+void Coordinator::Rest(Pending& pending, Moment now) {
+  const ring::Duration first = std::max(options_.attempt / kFirstRest, ring::Duration(1));
+  const ring::Duration rest = first * (1 << std::min(pending.rests, kMostDoublings));
+  ++pending.rests;
+  pending.step = Step::kResting;
+  SetDue(pending, now.now + std::min(rest, options_.attempt));
+}
+
+void Coordinator::Blame(Pending& pending, const SentCopy& copy, bool silent) {
+  pending.last = copy.to;
+  if (!copy.take_over) pending.distrusted = std::max(pending.distrusted, copy.meant_for);
+  // A node that says that it doesn't lead may still be the one to take over.
+  if (copy.take_over || silent) pending.tried.insert(copy.to);
+}
+
+bool Coordinator::MaybeElsewhere(const Pending& pending, Moment now) const {
+  return pending.client_id && now.now - pending.since >= options_.attempt;
+}
+
+bool Coordinator::IsCertain(const Pending& pending) {
+  return !pending.repeated && pending.open.empty() && !pending.unknown;
+}
+
+void Coordinator::OnForwarded(NodeId /*from*/, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects) {
+  const auto serial = serials_.find(answer.number);
+  if (serial == serials_.end()) return;
+  Pending& pending = requests_.at(serial->second);
+  const auto found = pending.open.find(answer.number);
+  if (found == pending.open.end()) return;
+  const SentCopy copy = found->second;
+  pending.open.erase(found);
+  serials_.erase(serial);
+  kv::Ballot& highest = ballots_[pending.partition];
+  highest = std::max(highest, answer.ballot);
+
+  const bool current = pending.step == Step::kAwaiting && pending.current == answer.number;
+  if (answer.reply.outcome == Outcome::kError) return OnError(pending, copy, current, answer, now, effects);
+  const bool done = answer.reply.outcome == Outcome::kDone;
+  const bool alone = IsCertain(pending) && !MaybeElsewhere(pending, now);
+  if (done || copy.repeated || !IsWrite(pending.request.operation) || alone) {  // K3
+    return Finish(pending, answer.reply, effects);
+  }
+  // "Nothing changed" holds of this copy only, which didn't write that down; another one may still act.
+  if (current) Retry(pending, now, effects);
+}
+
+void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, const ForwardedPacket& answer,
+                          Moment now, CoordinatorEffects* effects) {
+  const bool write = IsWrite(pending.request.operation);
+  const Code code = answer.reply.status.code();
+  if (write && code == Code::kUnknown) {
+    pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.meant_for) : copy.meant_for;
+  }
+  if (!current) return;
+  Blame(pending, copy, false);
+  if (code != Code::kUnavailable && (write || code != Code::kUnknown)) {
+    if (!write || IsCertain(pending)) return Finish(pending, answer.reply, effects);
+    if (++pending.dead_ends >= kMaxDeadEnds) {
+      return Finish(pending, code == Code::kUnknown ? answer.reply : Unknown("an earlier copy may have been applied"),
+                    effects);
+    }
+  }
+  // Somebody else believes in the leader that didn't serve: it is worth another try.
+  if (copy.take_over && answer.ballot == BelievedIn(pending.partition)) pending.distrusted = {};
+  Retry(pending, now, effects);
+}
+
+void Coordinator::OnUnreachable(NodeId node, Moment now, CoordinatorEffects* effects) {
+  for (auto& [serial, pending] : requests_) {
+    if (pending.step == Step::kAwaiting) {
+      const SentCopy& copy = pending.open.at(pending.current);
+      if (copy.to != node) continue;
+      Blame(pending, copy, true);
+      Attempt(pending, now, effects);
+    } else if (pending.step == Step::kReading) {
+      const ring::ReplicaMask mask = pending.reading->quorums.MaskOf(node);
+      if ((pending.reading->asked & mask) == 0 || pending.reading->held.contains(node)) continue;
+      pending.reading->asked &= ~mask;
+      if (!AskAnother(pending, effects)) Attempt(pending, now, effects);
+    }
+  }
+}
+
+void Coordinator::OnTopology(Moment now, CoordinatorEffects* effects) {
+  for (auto& [serial, pending] : requests_) {
+    if (pending.step != Step::kReading) continue;
+    // Replicas that have learned the new one will not answer any more.
+    if (ConfigurationOf(pending).version != pending.reading->configuration) Attempt(pending, now, effects);
+  }
+}
+
+void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
+  while (!due_.empty() && due_.begin()->first <= now.now) {
+    Pending& pending = requests_.at(due_.begin()->second);
+    if (now.now >= pending.deadline) {
+      GiveUp(pending, effects);
+    } else if (pending.step == Step::kReading) {
+      OnReadingDue(pending, now, effects);
+    } else {
+      if (pending.step == Step::kAwaiting) Blame(pending, pending.open.at(pending.current), true);
+      Attempt(pending, now, effects);
+    }
+  }
+}
+
+void Coordinator::GiveUp(const Pending& pending, CoordinatorEffects* effects) {
+  const bool certain = !IsWrite(pending.request.operation) || IsCertain(pending);
+  Finish(pending,
+         certain ? NotApplied(Code::kUnavailable, "no replica could serve it in time")
+                 : Unknown("no answer came in time, and a copy may have been applied"),
+         effects);
+}
+
+void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects) {
+  const bool says_not_applied = reply.outcome == Outcome::kError && reply.status.code() != Code::kUnknown;
+  if (IsWrite(pending.request.operation) && says_not_applied) {
+    if (pending.repeated) {
+      reply = Unknown("not applied by this copy, but it was sent before: " + reply.status.message());
+    } else {
+      CHECK(IsCertain(pending)) << "K2";
+    }
+  }
+  effects->answers.push_back({pending.token, std::move(reply)});
+  for (const auto& [number, copy] : pending.open) serials_.erase(number);
+  if (pending.reading) serials_.erase(pending.reading->nonce);
+  due_.erase({pending.due, pending.serial});
+  requests_.erase(std::uint64_t{pending.serial});  // A copy: the argument would die with the request.
+}
+
+}  // namespace quoin::quorum

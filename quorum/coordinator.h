@@ -1,0 +1,201 @@
+// Coordinator: the part of a node that takes clients' requests and gets them executed somewhere (design sections 4.3,
+// 4.4, 4.6 and 4.7; docs/protocol.md, "Coordinator").
+//
+// Writes, and reads that need a leader, travel as *copies*: one ForwardPacket to one replica, under the coordinator's
+// own number. A copy goes to the believed leader; when that one isn't heard, doesn't answer or says no, to one of the
+// other replicas after another, which is to take over unless it knows better. A get without conditions reads from a
+// quorum of replicas first, without the leader (coordinator_reads.cc).
+//
+// Invariants:
+//   K1  a token is answered exactly once;
+//   K2  of a write, "certainly not applied" is told only when no copy of it can still act: each was answered so, and
+//   the
+//       client hasn't said that it sent others. Otherwise an error is kUnknown (I10);
+//   K3  a negative result (absent, condition failed, rejected) is told only when no other copy can act, or when the
+//   copy
+//       that got it was sent as repeated: then it was chosen before it was told, and later copies get the same;
+//   K4  a copy that is sent while another may act is `repeated`, and names the lowest ballot that any of those named;
+//   K5  a leaderless read tells what a write quorum holds and nobody of a read quorum exceeds, not past its deadline;
+//   K6  at most hedge_percent of the leaderless reads ask one replica more because another is late;
+//   K7  the same calls lead to the same packets: only ordered containers are walked.
+//
+// What clients owe: who sends a request again through another node says `repeated` there, waits for Options::attempt
+// before, and disregards what the first node may still say. From then on, copies of a request whose id is the client's
+// are `repeated` here, too.
+//
+// Threads: lives on one shard. Lifetime: the routes outlive it.
+// Bounds: max_under_way requests; copies of a request: one per `attempt`, and a few refused ones; a ballot per
+// partition.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "kv/version.h"
+#include "quorum/effects.h"
+#include "quorum/messages.h"
+#include "quorum/operation.h"
+#include "quorum/packet.h"
+#include "quorum/timing.h"
+#include "ring/configuration.h"
+#include "ring/monotonic_time.h"
+#include "ring/quorums.h"
+#include "ring/topology.h"
+
+namespace quoin::quorum {
+
+// What a coordinator asks of its node.
+class Routes {
+ public:
+  virtual ~Routes() = default;
+  virtual NodeId self() const = 0;
+  // The newest one that is known to be chosen; nullptr before the node has joined.
+  virtual const ring::Topology* topology() const = 0;
+  // True of the node itself.
+  virtual bool Hears(NodeId node) const = 0;
+  // What this node's own replica has promised; zero when it holds none.
+  virtual kv::Ballot PromisedBy(PartitionId partition) const = 0;
+};
+
+struct CoordinatorEffects {
+  std::vector<Packet> packets;  // Also to the node itself.
+  std::vector<Answer> answers;
+};
+
+class Coordinator {
+ public:
+  struct Options {
+    ring::Duration attempt = std::chrono::milliseconds(200);  // How long it waits for one copy.
+    ring::Duration request = std::chrono::seconds(5);         // How long it tries altogether.
+    std::uint64_t boot = 0;  // Random, new with every process: no two processes give the same id or number.
+    std::size_t max_under_way = 4096;
+    unsigned hedge_percent = 5;
+  };
+
+  Coordinator(Options options, const Routes& routes);
+  Coordinator(const Coordinator&) = delete;
+  Coordinator& operator=(const Coordinator&) = delete;
+
+  // A write without an id gets one. `repeated`: the client may have sent this id before, here or elsewhere.
+  // REQUIRES: 1 <= key size <= kv::kMaxKeyBytes; no other request under way has this token.
+  void Submit(Request request, bool repeated, std::uint64_t token, Moment now, CoordinatorEffects* effects);
+  // The number says which copy it is; who tells it doesn't matter.
+  void OnForwarded(NodeId from, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects);
+  // REQUIRES: !held.ballot
+  void OnHeld(NodeId from, PartitionId partition, const Held& held, Moment now, CoordinatorEffects* effects);
+  // The node isn't heard any more (Routes::Hears says so, too).
+  void OnUnreachable(NodeId node, Moment now, CoordinatorEffects* effects);
+  // Routes::topology() is another.
+  void OnTopology(Moment now, CoordinatorEffects* effects);
+  void OnTick(Moment now, CoordinatorEffects* effects);
+
+  std::size_t under_way() const { return requests_.size(); }
+  // The highest ballot that this node has heard of; its node is believed to lead. Zero: none is known.
+  kv::Ballot BelievedIn(PartitionId partition) const;
+
+  // Numbers of copies and nonces of reads stay below, so that the node may use the highest bits for its own ends.
+  static constexpr std::uint64_t kNumbersEnd = std::uint64_t{1} << 63;
+
+ private:
+  enum class Step {
+    kReading,   // Without the leader.
+    kAwaiting,  // The answer to the copy `current`.
+    kResting,   // Until the next copy.
+  };
+  struct SentCopy {
+    NodeId to;
+    kv::Ballot meant_for;
+    bool repeated = false;
+    bool take_over = false;
+  };
+  // A read without the leader, under one configuration.
+  struct Reading {
+    explicit Reading(const ring::Configuration& configuration)
+        : configuration(configuration.version), quorums(configuration) {}
+
+    std::uint64_t nonce = 0;
+    std::uint64_t configuration;
+    ring::Quorums quorums;
+    ring::ReplicaMask asked = 0;
+    std::map<NodeId, Content> held;  // Of those that were asked.
+    ring::MonotonicTime since;
+    bool late = false;  // It was time to hedge.
+  };
+  struct Pending {
+    std::uint64_t serial = 0;
+    Request request;
+    bool repeated = false;   // The client says so.
+    bool client_id = false;  // The id is the client's, so that it may send the request again elsewhere.
+    std::uint64_t token = 0;
+    PartitionId partition;
+    ring::MonotonicTime since;
+    ring::MonotonicTime deadline;
+    ring::MonotonicTime due;  // As it stands in due_.
+    Step step = Step::kResting;
+    std::optional<Reading> reading;  // Exactly in kReading.
+
+    kv::Ballot first_known;                  // The ballot that was known when the client asked.
+    std::uint64_t current = 0;               // kAwaiting: the copy's number.
+    std::map<std::uint64_t, SentCopy> open;  // By number: sent and not answered. Each may still act.
+    std::optional<kv::Ballot> unknown;       // The lowest ballot of a copy whose outcome was told as unknown.
+    unsigned refusals = 0;                   // Answers after which the next copy left at once.
+    unsigned rests = 0;
+    unsigned dead_ends = 0;  // Answers that another copy will hardly change.
+    kv::Ballot distrusted;   // The leader of this ballot, and of lower ones, didn't serve.
+    std::set<NodeId> tried;  // Others that didn't serve, since all had their turn.
+    NodeId last;             // The last of all that didn't serve.
+  };
+
+  // coordinator.cc
+  const ring::Configuration& ConfigurationOf(const Pending& pending) const;
+  // Sends a copy to whoever is the best to try now, or rests.
+  void Attempt(Pending& pending, Moment now, CoordinatorEffects* effects);
+  // After an answer that didn't help: at once for a few times, and then more and more slowly.
+  void Retry(Pending& pending, Moment now, CoordinatorEffects* effects);
+  void Rest(Pending& pending, Moment now);
+  // The one to send a copy to, and whether it is to take over; nullopt: nobody is heard.
+  std::optional<std::pair<NodeId, bool>> Choose(Pending& pending) const;
+  void SendCopy(Pending& pending, NodeId to, bool take_over, Moment now, CoordinatorEffects* effects);
+  // The copy is out of the race; `silent`: it wasn't even answered.
+  static void Blame(Pending& pending, const SentCopy& copy, bool silent);
+  void OnError(Pending& pending, const SentCopy& copy, bool current, const ForwardedPacket& answer, Moment now,
+               CoordinatorEffects* effects);
+  // The client may have sent it through another node by now.
+  bool MaybeElsewhere(const Pending& pending, Moment now) const;
+  // No copy of a write can still act (K2).
+  static bool IsCertain(const Pending& pending);
+  void GiveUp(const Pending& pending, CoordinatorEffects* effects);
+  // Destroys the pending request.
+  void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects);
+  void SetDue(Pending& pending, ring::MonotonicTime due);
+  std::uint64_t NextNumber(const Pending& pending);
+
+  // coordinator_reads.cc
+  // False: there aren't enough replicas that are heard.
+  bool BeginReading(Pending& pending, Moment now, CoordinatorEffects* effects);
+  // One more replica that is heard and wasn't asked; false: there is none.
+  bool AskAnother(Pending& pending, CoordinatorEffects* effects);
+  void DecideReading(Pending& pending, Moment now, CoordinatorEffects* effects);
+  void OnReadingDue(Pending& pending, Moment now, CoordinatorEffects* effects);
+  void EndReading(Pending& pending);
+
+  const Options options_;
+  const Routes& routes_;
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t last_number_;
+  std::map<std::uint64_t, Pending> requests_;                    // By serial.
+  std::map<std::uint64_t, std::uint64_t> serials_;               // By number of a copy, or nonce of a read.
+  std::set<std::pair<ring::MonotonicTime, std::uint64_t>> due_;  // With serials.
+  std::map<PartitionId, kv::Ballot> ballots_;                    // The highest that answers named.
+  unsigned hedge_hundredths_ = 0;                                // What may be spent: a hedge costs 100.
+};
+
+}  // namespace quoin::quorum

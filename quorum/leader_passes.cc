@@ -1,0 +1,274 @@
+// Comparing with the other replicas: what makes the leader own every key (D7), replicas equal, and tombstones end (D8).
+//
+// One comparison (Pass) goes on with each other replica: a range as its own replica holds it, its digest to the other,
+// and only where that differs the other's list. A range grows while ranges are equal and shrinks where they are not. Keys
+// that differ are touched like any other, which finds the newest state, and that is brought to whoever lacks it.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "quorum/canary.h"
+#include "quorum/leader.h"
+
+namespace quoin::quorum {
+namespace {
+
+constexpr std::uint32_t kMostCompared = 4096;  // Records of a range whose digests are compared.
+constexpr std::uint32_t kMostListed = 64;      // Records of a range that is listed.
+constexpr std::size_t kMaxRepairs = 64;        // Differences that are being mended at a time, per replica.
+
+}  // namespace
+
+void Leader::BeginPasses(Effects* effects) {
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if (!IsCompared(i) || passes_[i].step != Pass::Step::kNotBegun) continue;
+    if (promised_ >> i & 1) BeginPass(i, effects);
+  }
+  OnProgress(effects);
+}
+
+bool Leader::IsCompared(std::size_t index) const {
+  return quorums_->nodes()[index] != options_.self || everyone() == own();
+}
+
+void Leader::BeginPass(std::size_t index, Effects* effects) {
+  Pass& pass = passes_[index];
+  pass.from.clear();
+  pass.limit = kMostCompared;
+  pass.start_sequence = next_sequence_ - 1;
+  pass.again = false;
+  pass.tombstones = false;
+  AskOwn(&pass, effects);
+}
+
+void Leader::AskOwn(Pass* pass, Effects* effects) {
+  pass->step = Pass::Step::kOwn;
+  pass->nonce = ++touches_;
+  Send(options_.self,
+       Compare{.configuration = configuration_version_,
+               .ballot = ballot_,
+               .nonce = pass->nonce,
+               .salt = options_.salt,
+               .from = pass->from,
+               .floor = floor_,
+               .limit = pass->limit},
+       effects);
+}
+
+void Leader::AskTheirs(std::size_t index, Effects* effects) {
+  const Pass& pass = passes_[index];
+  const bool list = pass.limit <= kMostListed;
+  Send(quorums_->nodes()[index],
+       Compare{.configuration = configuration_version_,
+               .ballot = ballot_,
+               .nonce = pass.nonce,
+               .salt = options_.salt,
+               .from = pass.from,
+               .to = pass.to,
+               .floor = floor_,
+               // It may hold more of the range than this one does; far more is as good as different.
+               .limit = list ? 4 * kMostListed : 2 * pass.limit,
+               .digest = pass.digest,
+               .list = list},
+       effects);
+}
+
+void Leader::OnCompared(NodeId from, const Compared& compared, kv::WallTime, Effects* effects) {
+  const auto pass = std::find_if(passes_.begin(), passes_.end(), [&](const Pass& one) {
+    return one.nonce == compared.nonce && (one.step == Pass::Step::kOwn || one.step == Pass::Step::kTheirs);
+  });
+  if (pass == passes_.end()) return;
+  const auto index = static_cast<std::size_t>(pass - passes_.begin());
+  floor_ = std::max(floor_, compared.floor);
+  Pass& teller = passes_[*quorums_->IndexOf(from)];
+  teller.floor = std::max(teller.floor, compared.floor);
+  pass->tombstones = pass->tombstones || compared.tombstones;
+  if (pass->step == Pass::Step::kOwn && from == options_.self) {
+    pass->own = compared.entries;
+    pass->digest = compared.digest;
+    pass->to = compared.next;
+    pass->step = Pass::Step::kTheirs;
+    AskTheirs(index, effects);
+  } else if (pass->step == Pass::Step::kTheirs && from == quorums_->nodes()[index]) {
+    OnTheirs(index, compared, effects);
+  }
+}
+
+void Leader::OnTheirs(std::size_t index, const Compared& compared, Effects* effects) {
+  Pass& pass = passes_[index];
+  if (compared.equal) {
+    pass.limit = std::min(pass.limit * 4, kMostCompared);
+    return Advance(&pass, pass.to, effects);
+  }
+  if (pass.limit > kMostListed) {
+    pass.limit = std::max(pass.limit / 16, kMostListed);
+    return AskOwn(&pass, effects);
+  }
+  const std::optional<std::string> to = compared.next ? compared.next : pass.to;
+  std::map<std::string, Compared::Entry> differing;  // As they are there.
+  for (const Compared::Entry& theirs : compared.entries) differing.emplace(theirs.key, theirs);
+  for (const Compared::Entry& own : pass.own) {
+    if (to && own.key >= *to) break;
+    const auto [at, missing] = differing.try_emplace(own.key, Compared::Entry{own.key, kv::Version(), false});
+    if (!missing && at->second == own && !own.damaged) differing.erase(at);
+    if (own.damaged) AddRepair(*quorums_->IndexOf(options_.self), own.key, own, effects);
+  }
+  for (auto& [key, theirs] : differing) AddRepair(index, key, std::move(theirs), effects);
+  Advance(&pass, to, effects);
+}
+
+void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* effects) {
+  pass->own.clear();
+  if (!to) {
+    pass->step = Pass::Step::kWalked;
+    pass->ever_walked = true;
+    return;
+  }
+  pass->from = *to;
+  pass->step = Pass::Step::kPaused;
+  if (pass->repairs.size() < kMaxRepairs) AskOwn(pass, effects);
+}
+
+void Leader::AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects) {
+  passes_[index].repairs.insert_or_assign(key, Repair{std::move(theirs), kv::Version()});
+  Key& state = Touch(key, effects);
+  if (state.owned) DecideRepair(index, key, state, effects);
+}
+
+void Leader::DecideRepairs(const std::string& key, Key& state, Effects* effects) {
+  for (std::size_t i = 0; i < passes_.size(); ++i) DecideRepair(i, key, state, effects);
+}
+
+void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state, Effects* effects) {
+  const auto found = passes_[index].repairs.find(key);
+  if (found == passes_[index].repairs.end() || found->second.target != kv::Version()) return;
+  const Compared::Entry theirs = found->second.theirs;
+  const bool something = theirs.damaged || theirs.version != kv::Version();
+  const kv::Version newest = state.newest != nullptr ? state.newest->accepted : kv::Version();
+  if (theirs.damaged) {
+    state.held[index] = kv::Version();
+  } else if (theirs.version <= newest) {
+    state.held[index] = std::max(state.held[index], theirs.version);
+  }
+  if (state.held[index] >= newest && (!something || theirs.version == newest) && !theirs.damaged) {
+    passes_[index].repairs.erase(found);
+    return;
+  }
+  // What is damaged gives way only to what is above all that can have been there, a leftover to what is above it, and
+  // where the key is absent there is nothing that could be brought but a tombstone.
+  const bool outdone = state.newest == nullptr || theirs.damaged || theirs.version > newest;
+  if (outdone) ProposeAgain(key, state, effects);
+  found->second.target = state.newest->accepted;
+  lagging_.insert(key);
+  if (!outdone && state.proposals.empty()) SendNewest(key, state, ring::ReplicaMask{1} << index, effects);
+}
+
+void Leader::OnProgress(Effects* effects) {
+  ring::ReplicaMask walked = own();
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    Pass& pass = passes_[i];
+    if (pass.step == Pass::Step::kPaused && pass.repairs.size() < kMaxRepairs) AskOwn(&pass, effects);
+    if (pass.step == Pass::Step::kWalked && pass.again && pass.repairs.empty()) BeginPass(i, effects);
+    const bool touched = std::all_of(pass.repairs.begin(), pass.repairs.end(),
+                                     [](const auto& repair) { return repair.second.target != kv::Version(); });
+    if (pass.ever_walked && touched) walked |= ring::ReplicaMask{1} << i;
+  }
+  if (!complete_) {
+    complete_ = IsReadQuorum(walked) && (IsWriteQuorum(walked) || Broken(Canary::kOwnershipFromReadQuorum));
+  }
+  ConsiderPurge(effects);
+}
+
+bool Leader::all_equal() const {
+  if (phase_ != Phase::kLeading || !complete_) return false;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if (IsCompared(i) ? !passes_[i].equal() : !passes_[i].repairs.empty()) return false;
+  }
+  return true;
+}
+
+bool Leader::filled() const {
+  if (phase_ != Phase::kLeading || !filling_) return false;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    const bool counts = quorums_->counted() >> i & 1;
+    if (!counts && !passes_[i].equal()) return false;
+  }
+  return true;
+}
+
+bool Leader::CaughtUp(NodeId node) const {
+  const std::size_t index = *quorums_->IndexOf(node);
+  return node == options_.self || passes_[index].equal();
+}
+
+bool Leader::tombstones() const {
+  return std::any_of(passes_.begin(), passes_.end(), [](const Pass& pass) { return pass.tombstones; });
+}
+
+void Leader::ConsiderPurge(Effects* effects) {
+  if (purge_considered_ || !IsStable()) return;
+  const bool equal = Broken(Canary::kEarlyPurge) ? complete_ : all_equal();
+  if (!equal) return;
+  std::uint64_t sequence = next_sequence_ - 1;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if (IsCompared(i)) sequence = std::min(sequence, passes_[i].start_sequence);
+  }
+  const kv::Version floor{ballot_, sequence};
+  if (!Broken(Canary::kEarlyPurge)) {
+    for (const std::string& key : lagging_) {
+      if (keys_.at(key).newest->accepted <= floor) return;  // Not yet acknowledged by all.
+    }
+  }
+  purge_considered_ = true;
+  if (!tombstones() || floor <= floor_) return;
+  floor_ = floor;
+  SendPurges(everyone(), effects);
+}
+
+void Leader::SendPurges(ring::ReplicaMask reached, Effects* effects) const {
+  if (!IsStable() || !complete_) return;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    const NodeId node = quorums_->nodes()[i];
+    const bool equal = node == options_.self || passes_[i].equal() || Broken(Canary::kEarlyPurge);  // D8
+    if (equal && (reached >> i & 1) && passes_[i].floor < floor_) {
+      Send(node, Purge{configuration_version_, ballot_, floor_}, effects);
+    }
+  }
+}
+
+void Leader::ResendPasses(ring::ReplicaMask reached, Effects* effects) {
+  if (phase_ != Phase::kLeading) return;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    Pass& pass = passes_[i];
+    if ((reached >> i & 1) == 0) continue;
+    if (pass.step == Pass::Step::kOwn) AskOwn(&pass, effects);
+    if (pass.step == Pass::Step::kTheirs) AskTheirs(i, effects);
+  }
+  SendPurges(reached, effects);
+}
+
+void Leader::Scrub(Effects* effects) {
+  if (phase_ != Phase::kLeading) return;
+  purge_considered_ = false;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if (IsCompared(i) && passes_[i].equal()) BeginPass(i, effects);
+  }
+}
+
+void Leader::Sweep(const std::string& key, kv::WallTime now, Effects* effects) {
+  if (phase_ != Phase::kLeading || stopped_admitting_) return;
+  Copy look;
+  look.request.key = key;
+  look.meant_for = ballot_;
+  Submit(std::move(look), kNobody, now, effects);
+}
+
+bool Leader::drained() const {
+  return before_leading_.empty() && std::all_of(keys_.begin(), keys_.end(), [](const auto& entry) {
+           const Key& state = entry.second;
+           return state.queue.empty() && state.waiters.empty() && state.proposals.empty();
+         });
+}
+
+}  // namespace quoin::quorum

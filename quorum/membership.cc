@@ -1,0 +1,238 @@
+#include "quorum/membership.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace quoin::quorum {
+namespace {
+
+using ring::Configuration;
+using ring::Member;
+using ring::MemberState;
+using ring::Topology;
+using enum ring::MemberState;
+
+Status Invalid(std::string why) { return Status(Code::kInvalid, std::move(why)); }
+
+// Everything that some configuration names.
+std::set<NodeId> HoldersIn(const Topology& topology) {
+  std::set<NodeId> holders;
+  const auto add = [&](const Configuration& configuration) {
+    holders.insert(configuration.replicas.nodes.begin(), configuration.replicas.nodes.end());
+    holders.insert(configuration.incoming.nodes.begin(), configuration.incoming.nodes.end());
+  };
+  add(topology.system);
+  for (const Configuration& configuration : topology.partitions) add(configuration);
+  return holders;
+}
+
+bool MayHoldData(MemberState state) { return state == kActive || state == kDraining || state == kLost; }
+
+// How many can take what `node` holds.
+std::size_t OthersThatRemain(const Topology& topology, NodeId node) {
+  return static_cast<std::size_t>(std::count_if(topology.members.begin(), topology.members.end(), [&](const auto& m) {
+    return m.first != node && m.second.state == kActive && m.second.weight > 0;
+  }));
+}
+
+// The most replicas that a partition has, or is going to have.
+std::size_t MostReplicas(const Topology& topology) {
+  std::size_t most = 0;
+  for (const Configuration& c : topology.partitions) {
+    most = std::max({most, c.replicas.nodes.size(), c.incoming.nodes.size()});
+  }
+  return most;
+}
+
+}  // namespace
+
+void Membership::OnWish(const MembershipPacket& wish) {
+  refusals_.erase(wish.node);
+  const std::size_t wished = wish.wish == Wish::kJoin ? joins_.size() : wishes_.size();
+  if (wished >= ring::kMaxMembers && !joins_.contains(wish.node) && !wishes_.contains(wish.node)) {
+    return Refuse(wish.node, Status(Code::kUnavailable, "too many wishes at a time"));
+  }
+  if (wish.wish != Wish::kJoin) {
+    wishes_.insert_or_assign(wish.node, wish.wish);
+    // Otherwise a node that is to go would come back at once.
+    if (wish.wish != Wish::kCancel) joins_.erase(wish.node);
+    return;
+  }
+  // A member is valid exactly if a cluster of it alone is.
+  const Status valid = ring::Bootstrap(ClusterId{}, wish.node, wish.member, 1, {}).Check();
+  if (!valid.ok()) return Refuse(wish.node, valid);
+  joins_.insert_or_assign(wish.node, wish.member);
+}
+
+void Membership::OnLiveness(const std::set<NodeId>& alive, ring::MonotonicTime now) {
+  clock_.Advance(now);
+  alive_ = alive;
+  for (const NodeId node : alive) heard_.insert_or_assign(node, clock_.now());
+}
+
+void Membership::Step(const Topology& chosen, Topology* next) {
+  Observe(chosen);
+  GoOn(chosen, next);
+  LoseTheSilent(chosen, next);
+  Join(chosen, next);
+  Grant(chosen, next);
+}
+
+void Membership::Observe(const Topology& chosen) {
+  std::erase_if(heard_, [&](const auto& entry) { return !chosen.members.contains(entry.first); });
+  std::erase_if(removed_since_, [&](const auto& entry) {
+    const auto found = chosen.members.find(entry.first);
+    return found == chosen.members.end() || found->second.state != kRemoved;
+  });
+  for (const auto& [node, member] : chosen.members) {
+    heard_.emplace(node, clock_.now());
+    if (member.state == kRemoved) removed_since_.emplace(node, clock_.now());
+  }
+}
+
+void Membership::GoOn(const Topology& chosen, Topology* next) const {
+  const std::set<NodeId> holders = HoldersIn(chosen);
+  for (const auto& [node, member] : chosen.members) {
+    const bool holds = holders.contains(node);
+    MemberState& state = next->members.at(node).state;
+    if (member.state == kJoining && alive_.contains(node)) state = kActive;
+    if (member.state == kJoining && Silent(node)) state = kRemoved;
+    if (member.state == kDraining && !holds) state = kRemoved;
+    if (member.state == kLost && !holds) state = kRemoved;
+    // What it holds is as good as that of any replica that missed some writes.
+    if (member.state == kLost && holds && alive_.contains(node)) state = kActive;
+    if (member.state == kRemoved && clock_.now() - removed_since_.at(node) >= kForgetAfter) next->members.erase(node);
+  }
+}
+
+void Membership::LoseTheSilent(const Topology& chosen, Topology* next) const {
+  std::size_t holders = 0, lost = 0;
+  std::vector<std::pair<ring::Duration, NodeId>> silent;  // The longest first.
+  for (const auto& [node, member] : chosen.members) {
+    holders += MayHoldData(member.state);
+    lost += member.state == kLost;
+    const bool may_be_lost = next->members.contains(node) && (member.state == kActive || member.state == kDraining) &&
+                             next->members.at(node).state == member.state;
+    if (may_be_lost && Silent(node)) silent.push_back({heard_.at(node), node});
+  }
+  std::sort(silent.begin(), silent.end());
+  for (const auto& [heard, node] : silent) {
+    if (lost >= std::max<std::size_t>(1, holders / 3)) return;
+    if (OthersThatRemain(*next, node) == 0) continue;
+    next->members.at(node).state = kLost;
+    ++lost;
+  }
+}
+
+void Membership::Join(const Topology& chosen, Topology* next) {
+  std::vector<NodeId> shown, refused;
+  for (const auto& [node, wished] : joins_) {
+    const auto now = chosen.members.find(node);
+    Member member = wished;
+    member.state = now == chosen.members.end() || now->second.state == kRemoved ? kJoining : now->second.state;
+    if (now != chosen.members.end() && now->second == member) {
+      shown.push_back(node);
+      continue;
+    }
+    const auto then = next->members.find(node);
+    if (now != chosen.members.end()) {
+      // It takes another arrow already.
+      if (then == next->members.end() || then->second.state != now->second.state) continue;
+    } else if (next->members.size() >= ring::kMaxMembers) {
+      refused.push_back(node);
+      continue;
+    }
+    next->members.insert_or_assign(node, member);
+  }
+  for (const NodeId node : shown) joins_.erase(node);
+  for (const NodeId node : refused) {
+    joins_.erase(node);
+    Refuse(node, Invalid("there are " + std::to_string(ring::kMaxMembers) + " members, and there can't be more"));
+  }
+}
+
+void Membership::Grant(const Topology& chosen, Topology* next) {
+  for (auto entry = wishes_.begin(); entry != wishes_.end();) {
+    const auto [node, wish] = *entry;
+    const auto now = chosen.members.find(node);
+    const auto then = next->members.find(node);
+    const bool known = now != chosen.members.end() && then != next->members.end();
+    const bool has_just_come = now == chosen.members.end() && then != next->members.end();
+    if (has_just_come || (known && now->second.state != then->second.state)) {  // No two arrows at once.
+      ++entry;
+      continue;
+    }
+    const Result<MemberState> granted = Granted(wish, node, *next);
+    const bool wait = granted.code() == Code::kUnavailable;
+    const bool acts = granted.ok() && known && *granted != now->second.state;
+    if (acts) then->second.state = *granted;
+    if (!granted.ok() && !wait) Refuse(node, granted.status());
+    entry = acts || wait ? std::next(entry) : wishes_.erase(entry);
+  }
+}
+
+Result<MemberState> Membership::Granted(Wish wish, NodeId node, const Topology& next) const {
+  const auto found = next.members.find(node);
+  if (found == next.members.end()) {
+    if (wish == Wish::kRemove) return kRemoved;
+    return Invalid("node " + node.ToString() + " is no member");
+  }
+  const MemberState state = found->second.state;
+  switch (wish) {
+    case Wish::kDrain:
+      return Drained(node, next);
+    case Wish::kRemove:
+      return RemovedByWish(node, next);
+    case Wish::kCancel:
+      if (state == kDraining) return kActive;
+      if (state == kJoining || state == kActive) return state;
+      return Invalid("node " + node.ToString() + " is " + std::string(MemberStateName(state)) +
+                     ", and only a drain can be cancelled");
+    case Wish::kJoin:
+      break;
+  }
+  LOG(FATAL) << "joins are kept apart";
+}
+
+Result<MemberState> Membership::Drained(NodeId node, const Topology& next) const {
+  const MemberState state = next.members.at(node).state;
+  if (state == kJoining) return kRemoved;
+  if (state == kLost)
+    return Invalid("node " + node.ToString() + " is lost: nothing can be moved away from it; remove it");
+  if (state != kActive) return state;
+  const std::size_t remain = OthersThatRemain(next, node);
+  if (remain == 0) return Invalid("node " + node.ToString() + " is the last that can hold the data");
+  // A cluster that never had N nodes can't be kept from having fewer.
+  const std::size_t n = next.goal.replication_factor;
+  const std::size_t can_hold = remain + (next.members.at(node).weight > 0);
+  if (can_hold >= n && remain < std::min(n, MostReplicas(next))) {
+    return Invalid("without node " + node.ToString() + " there would be " + std::to_string(remain) +
+                   " active nodes, and each partition is to have " + std::to_string(n) + " replicas");
+  }
+  return kDraining;
+}
+
+Result<MemberState> Membership::RemovedByWish(NodeId node, const Topology& next) const {
+  const MemberState state = next.members.at(node).state;
+  if (state == kLost || state == kRemoved) return state;
+  if (!settled()) return Status(Code::kUnavailable, "whether it is alive isn't known yet");
+  if (alive_.contains(node)) return Invalid("node " + node.ToString() + " is alive: drain it instead");
+  if (state == kJoining) return kRemoved;
+  if (OthersThatRemain(next, node) == 0) return Invalid("no active node would be left without " + node.ToString());
+  return kLost;
+}
+
+bool Membership::Silent(NodeId node) const {
+  return settled() && !alive_.contains(node) && clock_.now() - heard_.at(node) >= options_.dead_node_timeout;
+}
+
+void Membership::Refuse(NodeId node, Status why) {
+  if (refusals_.size() >= ring::kMaxMembers && !refusals_.contains(node)) refusals_.erase(refusals_.begin());
+  refusals_.insert_or_assign(node, std::move(why));
+}
+
+}  // namespace quoin::quorum

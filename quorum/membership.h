@@ -1,0 +1,86 @@
+// Membership: which nodes belong to the cluster and in which state; the controller's half that looks at nodes.
+//
+//   (none) -> joining -> active <-> draining -> removed -> (none)        ring/transition.h has all arrows.
+//                          |^            |        ^
+//                          v|            v        |
+//                         lost <---------+--------+
+//
+// It remembers what was wished and who was heard how long ago, and turns that into the members of the next topology.
+//
+// Invariants:
+//   H1  silence is acted on only after `settle`, and only time while this node itself was running counts
+//   (SuspicionClock); H2  of the members that may hold data at most one third, but at least one, is lost at a time by
+//   silence; H3  an active node that may hold data always remains; H4  a member is removed only when no configuration
+//   of the chosen topology names it, and is known as removed for
+//       kForgetAfter, so that it can learn of it;
+//   H5  a wish is kept until the ring shows it or it is refused; asking again changes nothing.
+//
+// Lives on its owner's shard. Bounds: two wishes and one refusal per node, kMaxMembers nodes.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "quorum/packet.h"
+#include "ring/monotonic_time.h"
+#include "ring/suspicion_clock.h"
+#include "ring/topology.h"
+
+namespace quoin::quorum {
+
+inline constexpr ring::Duration kForgetAfter = std::chrono::seconds(30);
+
+class Membership {
+ public:
+  struct Options {
+    ring::Duration dead_node_timeout = std::chrono::minutes(10);
+    ring::Duration settle = std::chrono::seconds(10);
+    ring::Duration longest_step = std::chrono::milliseconds(500);  // Between two calls of OnLiveness.
+  };
+
+  Membership(const Options& options, ring::MonotonicTime now) : options_(options), clock_(options.longest_step, now) {}
+
+  void OnWish(const MembershipPacket& wish);
+  void OnLiveness(const std::set<NodeId>& alive, ring::MonotonicTime now);
+
+  // Changes the members of `next`, which is a copy of `chosen` otherwise. No member takes two arrows at once.
+  void Step(const ring::Topology& chosen, ring::Topology* next);
+
+  // Who was heard when OnLiveness was called last.
+  const std::set<NodeId>& alive() const { return alive_; }
+  // For how long this node has been running since it began, as OnLiveness told.
+  ring::Duration now() const { return clock_.now(); }
+  bool settled() const { return clock_.now() >= options_.settle; }
+  // Why the last wish about a node was dropped. The next wish about it starts afresh.
+  const std::map<NodeId, Status>& refusals() const { return refusals_; }
+
+ private:
+  using Wish = MembershipPacket::Wish;
+
+  void Observe(const ring::Topology& chosen);
+  void GoOn(const ring::Topology& chosen, ring::Topology* next) const;
+  void LoseTheSilent(const ring::Topology& chosen, ring::Topology* next) const;
+  void Join(const ring::Topology& chosen, ring::Topology* next);
+  void Grant(const ring::Topology& chosen, ring::Topology* next);
+  // What the wish makes of a member in this state; the same state: nothing more to do; kUnavailable: not yet.
+  Result<ring::MemberState> Granted(Wish wish, NodeId node, const ring::Topology& next) const;
+  Result<ring::MemberState> Drained(NodeId node, const ring::Topology& next) const;
+  Result<ring::MemberState> RemovedByWish(NodeId node, const ring::Topology& next) const;
+
+  bool Silent(NodeId node) const;
+  void Refuse(NodeId node, Status why);
+
+  const Options options_;
+  ring::SuspicionClock clock_;
+  std::set<NodeId> alive_;
+  std::map<NodeId, ring::Duration> heard_;          // Members: when last, or when first known.
+  std::map<NodeId, ring::Duration> removed_since_;  // Removed members: since when this controller knows it.
+  // Apart, because a node says kJoin at every start, which must not undo what an operator wishes.
+  std::map<NodeId, ring::Member> joins_;
+  std::map<NodeId, Wish> wishes_;  // Never kJoin. The last one counts.
+  std::map<NodeId, Status> refusals_;
+};
+
+}  // namespace quoin::quorum

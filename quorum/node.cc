@@ -1,0 +1,308 @@
+// Replicas, rounds and effects: what drives everything else of a node.
+#include "quorum/node.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "quorum/canary.h"
+#include "quorum/node_impl.h"
+#include "ring/partition.h"
+#include "ring/topology_codec.h"
+
+namespace quoin::quorum {
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::Start(const kv::Storage& storage, NodeOptions options, ring::Random& random,
+                                          Moment now) {
+  auto impl = std::make_unique<Impl>(storage, std::move(options), random, now);
+  QUOIN_RETURN_IF_ERROR(impl->Load(now));
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+void Node::OnTick(Moment now) { impl_->Tick(now); }
+void Node::Receive(NodeId from, const PacketBody& packet, Moment now) { impl_->Receive(from, packet, now); }
+void Node::OnLinkReset(NodeId peer, Moment now) { impl_->LinkReset(peer, now); }
+void Node::Submit(Request request, bool repeated, std::uint64_t token, Moment now) {
+  impl_->Submit(std::move(request), repeated, token, now);
+}
+void Node::Ask(const MembershipPacket& wish, Moment now) { impl_->Ask(wish, now); }
+void Node::SetDiskAnswering(bool answering, Moment now) { impl_->SetDiskAnswering(answering, now); }
+void Node::OnLoaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now) {
+  impl_->Loaded(load, loaded, now);
+}
+void Node::OnRange(const RangeWanted& range, const RangeFound& found, Moment now) {
+  impl_->RangeRead(range, found, now);
+}
+void Node::OnDue(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now) {
+  impl_->DueRead(wanted, due, now);
+}
+bool Node::WantsRound() const { return impl_->WantsRound(); }
+kv::Batch Node::Seal() { return impl_->Seal(); }
+void Node::OnRoundEnd(const Status& status, Moment now) { impl_->RoundEnd(status, now); }
+Node::Output Node::TakeOutput() { return impl_->Take(); }
+std::shared_ptr<const ring::Topology> Node::topology() const { return impl_->ring(); }
+bool Node::controls() const { return impl_->controls(); }
+std::optional<ReplicaStatus> Node::StatusOf(PartitionId partition) const { return impl_->StatusOf(partition); }
+std::optional<NodeId> Node::LeaderOf(PartitionId partition) const { return impl_->LeaderOf(partition); }
+
+Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& random, Moment now)
+    : storage_(storage),
+      options_(std::move(options)),
+      random_(random),
+      detector_(options_.detector, now.now),
+      gossip_(options_.gossip, options_.self, options_.member.peer_address, &random, now.now),
+      heartbeat_at_(now.now),
+      fetched_at_(now.now - options_.timing.resend),
+      asked_at_(now.now - options_.timing.attempt),
+      reported_at_(now.now),
+      controller_(Controller::Options{.max_moves = options_.max_moves,
+                                      .move_timeout = options_.timing.move_timeout,
+                                      .dead_node_timeout = options_.timing.dead_node_timeout,
+                                      .settle = 10 * options_.timing.attempt}),
+      coordinator_(Coordinator::Options{.attempt = options_.timing.attempt,
+                                        .request = options_.timing.request,
+                                        .boot = options_.boot},
+                   *this),
+      swept_at_(now.now) {
+  if (options_.join) Act(gossip_.Learn(*options_.join, {}, now.now), now);
+}
+
+Status Node::Impl::Load(Moment now) {
+  Result<kv::RecordPtr> kept = storage_.Get(kLocalPartition, kTopologyKey);
+  QUOIN_RETURN_IF_ERROR(kept.status());
+  std::shared_ptr<const ring::Topology> topology;
+  if (*kept != nullptr) {
+    Result<ring::Topology> decoded = ring::DecodeTopology((*kept)->value);
+    QUOIN_RETURN_IF_ERROR(decoded.status());
+    topology = std::make_shared<const ring::Topology>(*std::move(decoded));
+  } else if (!options_.join) {
+    topology = std::make_shared<const ring::Topology>(ring::Bootstrap(
+        options_.cluster, options_.self, options_.member, options_.partition_count, options_.goal));
+  }
+  if (topology == nullptr) return Status::Ok();
+  QUOIN_RETURN_IF_ERROR(topology->Check());
+  if (options_.cluster != ClusterId{} && topology->cluster != options_.cluster) {
+    return Status(Code::kIncompatible, "the data belongs to the cluster " + topology->cluster.ToString() +
+                                           ", not to " + options_.cluster.ToString());
+  }
+  // A replica that has left still keeps its promise, so whatever has a state is looked at.
+  for (std::uint32_t p = 0; p < topology->partition_count(); ++p) {
+    Result<std::optional<kv::PartitionState>> state = storage_.GetPartitionState(PartitionId{p});
+    QUOIN_RETURN_IF_ERROR(state.status());
+    if (*state) QUOIN_RETURN_IF_ERROR(Make(PartitionId{p}, now).status());
+  }
+  Result<std::optional<kv::PartitionState>> system = storage_.GetPartitionState(kSystemPartition);
+  QUOIN_RETURN_IF_ERROR(system.status());
+  if (*system) QUOIN_RETURN_IF_ERROR(Make(kSystemPartition, now).status());
+  Adopt(std::move(topology), now);
+  Settle(now);
+  return Status::Ok();
+}
+
+Replica* Node::Impl::Find(PartitionId partition) {
+  const auto found = replicas_.find(partition);
+  return found == replicas_.end() ? nullptr : found->second.get();
+}
+const Replica* Node::Impl::Find(PartitionId partition) const {
+  const auto found = replicas_.find(partition);
+  return found == replicas_.end() ? nullptr : found->second.get();
+}
+
+Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
+  std::unique_ptr<Replica>& replica = replicas_[partition];
+  if (replica != nullptr) return replica.get();
+  Result<std::optional<kv::PartitionState>> durable = storage_.GetPartitionState(partition);
+  QUOIN_RETURN_IF_ERROR(durable.status());
+  Leader::Options leader{.self = options_.self,
+                         .partition = partition,
+                         .max_value_bytes = partition == kSystemPartition ? kv::kMaxValueBytes : options_.max_value_bytes,
+                         .max_ids = options_.max_ids,
+                         .max_idle_keys = options_.max_idle_keys,
+                         .salt = random_.Next()};
+  replica = std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now);
+  return replica.get();
+}
+
+void Node::Impl::Post(NodeId to, PacketBody body) {
+  if (to == options_.self) {
+    to_self_.emplace_back(options_.self, std::move(body));
+  } else {
+    output_.packets.push_back({to, std::move(body)});
+  }
+}
+
+void Node::Impl::Post(std::vector<Envelope> envelopes) {
+  for (Envelope& envelope : envelopes) {
+    Post(envelope.to, ReplicaPacket{envelope.partition, std::move(envelope.message)});
+  }
+}
+
+void Node::Impl::Settle(Moment now) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    Post(std::exchange(open().now, {}));
+    for (LoadWanted& load : std::exchange(open().loads, {})) output_.loads.push_back(std::move(load));
+    for (const Answer& answer : std::exchange(open().answers, {})) {
+      moved = true;
+      Answered(answer, now);
+    }
+    if (!to_self_.empty()) {
+      moved = true;
+      const auto [from, packet] = std::move(to_self_.front());
+      to_self_.pop_front();
+      Deliver(from, packet, now);
+    }
+  }
+}
+
+void Node::Impl::Deliver(NodeId from, const PacketBody& packet, Moment now) {
+  std::visit([&](const auto& body) { On(from, body, now); }, packet);
+}
+
+void Node::Impl::Receive(NodeId from, const PacketBody& packet, Moment now) {
+  Deliver(from, packet, now);
+  Settle(now);
+}
+
+void Node::Impl::On(NodeId from, const ReplicaPacket& packet, Moment now) {
+  if (packet.partition == kLocalPartition) return;
+  if (const auto* held = std::get_if<Held>(&packet.message); held != nullptr && !held->ballot) {
+    CoordinatorEffects effects;
+    coordinator_.OnHeld(from, packet.partition, *held, now, &effects);
+    return Coordinate(std::move(effects));
+  }
+  if (const auto* other = std::get_if<OtherConfiguration>(&packet.message)) {
+    // Whoever knows less learns (docs/protocol.md, decision 11).
+    if (other->mine > other->yours) Fetch(from, now);
+    return;
+  }
+  Replica* replica = Find(packet.partition);
+  if (replica == nullptr) {
+    if (IsRequest(packet.message)) Fetch(from, now);  // It may be about to become one.
+    return;
+  }
+  const std::size_t before = open().now.size();
+  replica->Receive(from, packet.message, now, &open());
+  for (std::size_t i = before; i < open().now.size(); ++i) {
+    const auto* other = std::get_if<OtherConfiguration>(&open().now[i].message);
+    if (other != nullptr && other->mine < other->yours) Fetch(from, now);
+  }
+  if (Broken(Canary::kAdoptRingFromAccept) && packet.partition == kSystemPartition) {
+    const auto* accept = std::get_if<Accept>(&packet.message);
+    Result<ring::Topology> decoded = accept == nullptr ? Result<ring::Topology>(Status(Code::kInvalid, "no Accept"))
+                                                       : ring::DecodeTopology(accept->record->value);
+    if (decoded.ok()) Adopt(std::make_shared<const ring::Topology>(*std::move(decoded)), now);
+  }
+}
+
+void Node::Impl::Tick(Moment now) {
+  detector_.OnTick(now.now);
+  Act(gossip_.OnTick(now.now), now);
+  SendHeartbeats(now);
+  LookAtHearing(now);
+  for (const auto& [partition, replica] : replicas_) {
+    replica->OnTick(now, &open());
+    Settle(now);
+  }
+  CoordinatorEffects effects;
+  coordinator_.OnTick(now, &effects);
+  Coordinate(std::move(effects));
+  AskToJoin(now);
+  Report(now);
+  Control(now);
+  WantDue(now);
+  std::erase_if(relays_, [&](const auto& relay) { return now.now - relay.second.since > options_.timing.request; });
+  Settle(now);
+}
+
+void Node::Impl::SetDiskAnswering(bool answering, Moment now) {
+  if (disk_answering_ == answering) return;
+  disk_answering_ = answering;
+  heartbeat_at_ = now.now - options_.timing.heartbeat;  // The others should know at once.
+  SendHeartbeats(now);
+  Settle(now);
+}
+
+void Node::Impl::Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now) {
+  Replica* replica = Find(load.partition);
+  CHECK(replica != nullptr);
+  replica->acceptor().OnLoaded(load.key, loaded, &open());
+  replica->OnPromised(&open());
+  Settle(now);
+}
+
+void Node::Impl::RangeRead(const RangeWanted& range, const RangeFound& found, Moment now) {
+  Replica* replica = Find(range.partition);
+  CHECK(replica != nullptr);
+  replica->acceptor().OnRange(range, found, &open());
+  Settle(now);
+}
+
+bool Node::Impl::WantsRound() const {
+  const Effects& open = rounds_.open();
+  return !rounds_.under_way() && (!open.batch.empty() || !open.when_durable.empty() ||
+                                  !open.ranges_when_durable.empty() || (topology_dirty_ && !disk_stopped_));
+}
+
+kv::Batch Node::Impl::Seal() {
+  sealed_ranges_ = std::exchange(open().ranges_when_durable, {});
+  kv::Batch batch = rounds_.Seal();
+  sealed_topology_ = std::exchange(topology_dirty_, false);
+  if (sealed_topology_) {
+    kv::Record record;
+    record.accepted = record.changed = kv::Version{{topology_->epoch, options_.self}, 1};
+    record.value = ring::EncodeTopology(*topology_);
+    batch.PutRecord(kLocalPartition, kTopologyKey, record);
+  }
+  for (const auto& [partition, replica] : replicas_) replica->acceptor().Seal(&batch);
+  return batch;
+}
+
+void Node::Impl::RoundEnd(const Status& status, Moment now) {
+  if (status.ok()) {
+    disk_full_ = false;
+    for (const auto& [partition, replica] : replicas_) replica->acceptor().OnDurable();
+    Post(rounds_.OnDurable());
+    for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
+  } else {
+    topology_dirty_ = topology_dirty_ || sealed_topology_;
+    disk_full_ = status.code() == Code::kDiskFull;
+    disk_stopped_ = disk_stopped_ || !disk_full_;
+    for (const auto& [partition, replica] : replicas_) replica->acceptor().OnRefused(status.code());
+    Post(rounds_.OnRefused(status.code()));
+    // Reading goes on; what was to be told with it waits for whoever asks again.
+    for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
+    heartbeat_at_ = now.now - options_.timing.heartbeat;
+    SendHeartbeats(now);
+  }
+  Settle(now);
+}
+
+std::optional<ReplicaStatus> Node::Impl::StatusOf(PartitionId partition) const {
+  const Replica* replica = Find(partition);
+  if (replica == nullptr) return std::nullopt;
+  ReplicaStatus status;
+  status.configuration = replica->configuration();
+  status.promised = replica->acceptor().promised();
+  status.floor = replica->acceptor().floor();
+  status.leading = replica->leading();
+  if (status.leading) {
+    status.complete = replica->leader().complete();
+    status.all_equal = replica->leader().all_equal();
+    status.lagging = replica->leader().lagging();
+  }
+  return status;
+}
+
+std::optional<NodeId> Node::Impl::LeaderOf(PartitionId partition) const {
+  const Replica* replica = Find(partition);
+  if (replica == nullptr || replica->believed() == kv::Ballot()) return std::nullopt;
+  return replica->believed().node;
+}
+
+}  // namespace quoin::quorum

@@ -1,0 +1,130 @@
+// Node: everything that one process of a cluster does, without its sockets, threads, clock, disk and chance.
+//
+// It composes the replicas of all its partitions (quorum/replica.h), the coordinator of client requests
+// (quorum/coordinator.h), membership and placement where it leads the system partition (quorum/controller.h), failure
+// detection and gossip (package ring). The real node and the simulator drive the very same object.
+//
+// How to drive it. After any call, take Output() and act on it: send the packets, read what is to be read, answer
+// clients. When WantsRound() and no round is under way, Seal() one, make its batch durable, and say how that ended with
+// OnRoundEnd(). Call OnTick at least every Options::tick. A node that was stopped is destroyed; a new object on the same
+// storage is the restarted process.
+//
+// Invariants:
+//   N1  one round is under way at a time; packets that tell of what isn't durable leave in the Output after OnRoundEnd;
+//   N2  a token is answered exactly once, unless the node is destroyed before;
+//   N3  the same calls with the same arguments lead to the same output: only ordered containers are walked.
+//
+// Threads: lives on one shard. Lifetime: storage and random outlive it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "kv/batch.h"
+#include "kv/record.h"
+#include "kv/storage.h"
+#include "quorum/effects.h"
+#include "quorum/operation.h"
+#include "quorum/packet.h"
+#include "quorum/timing.h"
+#include "ring/failure_detector.h"
+#include "ring/gossip.h"
+#include "ring/monotonic_time.h"
+#include "ring/random.h"
+#include "ring/topology.h"
+
+namespace quoin::quorum {
+
+struct NodeOptions {
+  NodeId self;
+  std::uint64_t boot = 0;  // Random, new with every process.
+  ring::Member member;     // As this node wants to be known; its state doesn't matter.
+  // Without: the node bootstraps a cluster when its storage knows none. With: it joins through this node.
+  std::optional<NodeId> join;
+  ClusterId cluster;                  // Bootstrap: the new cluster's id. Join: checked against the ring when non-zero.
+  std::uint32_t partition_count = 256;  // Bootstrap.
+  ring::ReplicationGoal goal;           // Bootstrap.
+  std::size_t max_value_bytes = 0;
+  std::size_t max_moves = 8;  // Partitions that move at a time, in the whole cluster.
+  std::size_t max_ids = 65536;        // Per leadership, see Leader.
+  std::size_t max_idle_keys = 4096;   // Per leadership.
+  NodeTiming timing;
+  ring::FailureDetectorConfig detector;
+  ring::GossipConfig gossip;
+};
+
+// What a partition looks like from this node; for status pages and tests.
+struct ReplicaStatus {
+  ring::Configuration configuration;
+  kv::Ballot promised;
+  kv::Version floor;
+  bool leading = false;
+  bool complete = false;       // Leads, and owns every key.
+  bool all_equal = false;      // Leads, and every replica has been found equal since it began.
+  std::size_t lagging = 0;     // Leads: keys that some replica isn't known to hold.
+};
+
+class Node {
+ public:
+  struct Output {
+    std::vector<Packet> packets;
+    std::vector<LoadWanted> loads;     // Answer with OnLoaded.
+    std::vector<RangeWanted> ranges;   // Answer with OnRange.
+    std::vector<DueWanted> dues;       // Answer with OnDue.
+    std::vector<Answer> answers;       // To clients, by their tokens.
+  };
+
+  // Reads what the storage knows of partitions and ring. kDamaged: the node can't know what it promised; its disk is to
+  // be replaced. kIncompatible: the storage belongs to another cluster than options.cluster.
+  static Result<std::unique_ptr<Node>> Start(const kv::Storage& storage, NodeOptions options, ring::Random& random,
+                                             Moment now);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  void OnTick(Moment now);
+  void Receive(NodeId from, const PacketBody& packet, Moment now);
+  // The link to the peer broke: its process is gone, or somebody in between.
+  void OnLinkReset(NodeId peer, Moment now);
+  // The client's request. An id of zero: the node gives it one; otherwise `repeated` says that the client may have sent
+  // it before (through this or another node), and the answer accounts for that.
+  void Submit(Request request, bool repeated, std::uint64_t token, Moment now);
+  // The operator's wish; repeat it until the ring shows it.
+  void Ask(const MembershipPacket& wish, Moment now);
+  // Whether the disk has answered lately; rides on heartbeats.
+  void SetDiskAnswering(bool answering, Moment now);
+
+  void OnLoaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
+  void OnRange(const RangeWanted& range, const RangeFound& found, Moment now);
+
+  void OnDue(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
+
+  bool WantsRound() const;
+  // REQUIRES: no round is under way.
+  kv::Batch Seal();
+  // OK, kDiskFull, kReadOnly or kUnknown, as Storage::Write says.
+  void OnRoundEnd(const Status& status, Moment now);
+
+  Output TakeOutput();
+
+  // The newest topology that this node knows to be chosen; nullptr before it has joined.
+  std::shared_ptr<const ring::Topology> topology() const;
+  // Whether this node leads the system partition.
+  bool controls() const;
+  std::optional<ReplicaStatus> StatusOf(PartitionId partition) const;
+  // Where the clients of this node would be sent: the believed leader; nullopt when there is none.
+  std::optional<NodeId> LeaderOf(PartitionId partition) const;
+
+ private:
+  class Impl;
+  explicit Node(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quoin::quorum

@@ -1,0 +1,154 @@
+// The inside of Node. One part, one file: replicas and rounds (node.cc), peers (node_peers.cc), the ring
+// (node_ring.cc), requests (node_requests.cc).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "quorum/controller.h"
+#include "quorum/coordinator.h"
+#include "quorum/node.h"
+#include "quorum/replica.h"
+#include "quorum/rounds.h"
+#include "quorum/topology_register.h"
+#include "ring/failure_detector.h"
+#include "ring/gossip.h"
+
+namespace quoin::quorum {
+
+class Node::Impl final : public Surroundings, public Routes {
+ public:
+  Impl(const kv::Storage& storage, NodeOptions options, ring::Random& random, Moment now);
+
+  Status Load(Moment now);
+  void Tick(Moment now);
+  void Receive(NodeId from, const PacketBody& packet, Moment now);
+  void LinkReset(NodeId peer, Moment now);
+  void Submit(Request request, bool repeated, std::uint64_t token, Moment now);
+  void Ask(const MembershipPacket& wish, Moment now);
+  void SetDiskAnswering(bool answering, Moment now);
+  void Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
+  void RangeRead(const RangeWanted& range, const RangeFound& found, Moment now);
+  void DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
+
+  bool WantsRound() const;
+  kv::Batch Seal();
+  void RoundEnd(const Status& status, Moment now);
+  Output Take() { return std::exchange(output_, {}); }
+
+  const std::shared_ptr<const ring::Topology>& ring() const { return topology_; }
+  bool controls() const;
+  std::optional<ReplicaStatus> StatusOf(PartitionId partition) const;
+  std::optional<NodeId> LeaderOf(PartitionId partition) const;
+
+  // Surroundings and Routes.
+  NodeId self() const override { return options_.self; }
+  const ring::Topology* topology() const override { return topology_.get(); }
+  bool Hears(NodeId node) const override;
+  bool SaysUnheard(NodeId reporter, NodeId about) const override;
+  bool disk_takes_writes() const override { return !disk_stopped_ && !disk_full_ && disk_answering_; }
+  ring::Random& random() override { return random_; }
+  kv::Ballot PromisedBy(PartitionId partition) const override;
+
+ private:
+  struct Inbound {  // A copy that this node executes, or has passed on, for another (or for itself).
+    NodeId from;
+    std::uint64_t number = 0;
+    PartitionId partition;
+  };
+  struct Relay {
+    Inbound for_whom;
+    ring::MonotonicTime since;
+  };
+  static constexpr std::uint64_t kRelayBit = std::uint64_t{1} << 63;  // Of a forward's number: it was passed on here.
+
+  Effects& open() { return rounds_.open(); }
+  // Acts on what the protocol objects want, until nothing of it is left: every entry point ends with it.
+  void Settle(Moment now);
+  void Post(std::vector<Envelope> envelopes);
+  void Post(NodeId to, PacketBody body);
+  void Deliver(NodeId from, const PacketBody& packet, Moment now);
+  Replica* Find(PartitionId partition);
+  const Replica* Find(PartitionId partition) const;
+  Result<Replica*> Make(PartitionId partition, Moment now);
+
+  void On(NodeId from, const ReplicaPacket& packet, Moment now);
+  void On(NodeId from, const HeartbeatPacket& packet, Moment now);
+  void On(NodeId from, const ring::GossipMessage& message, Moment now);
+  void On(NodeId from, const ForwardPacket& packet, Moment now);
+  void On(NodeId from, const ForwardedPacket& packet, Moment now);
+  void On(NodeId from, const FetchTopologyPacket& packet, Moment now);
+  void On(NodeId from, const TopologyPacket& packet, Moment now);
+  void On(NodeId from, const MembershipPacket& packet, Moment now);
+  void On(NodeId from, const ReportPacket& packet, Moment now);
+
+  // node_peers.cc
+  void SendHeartbeats(Moment now);
+  // Tells the replicas and the coordinator when somebody is heard, or not heard, that was not so before.
+  void LookAtHearing(Moment now);
+  void Act(ring::GossipEffects effects, Moment now);
+  void WatchPeers(Moment now);
+
+  // node_ring.cc
+  void Adopt(std::shared_ptr<const ring::Topology> topology, Moment now);
+  void LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now);
+  void Fetch(NodeId from, Moment now);
+  void AskToJoin(Moment now);
+  void Report(Moment now);
+  void Control(Moment now);
+  std::vector<NodeId> Controllers() const;
+
+  // node_requests.cc
+  void Answered(const Answer& answer, Moment now);
+  void Coordinate(CoordinatorEffects effects);
+  void WantDue(Moment now);
+
+  const kv::Storage& storage_;
+  const NodeOptions options_;
+  ring::Random& random_;
+
+  std::map<PartitionId, std::unique_ptr<Replica>> replicas_;
+  Rounds rounds_;
+  std::vector<RangeWanted> sealed_ranges_;
+  std::deque<std::pair<NodeId, PacketBody>> to_self_;
+  Output output_;
+  bool disk_stopped_ = false;
+  bool disk_full_ = false;
+  bool disk_answering_ = true;
+
+  ring::FailureDetector detector_;
+  ring::Gossip gossip_;
+  std::set<NodeId> peers_;  // Who shares a partition with this node.
+  std::map<NodeId, std::vector<NodeId>> unheard_by_;
+  std::set<NodeId> reset_;     // Not heard since their link broke.
+  std::set<NodeId> was_heard_;  // At the last look, of the ring's members.
+  std::uint64_t heartbeats_ = 0;
+  ring::MonotonicTime heartbeat_at_;
+
+  std::shared_ptr<const ring::Topology> topology_;
+  bool topology_dirty_ = false;         // Not yet part of a round.
+  bool sealed_topology_ = false;
+  ring::MonotonicTime fetched_at_;
+  std::uint64_t fetching_ = 0;  // The epoch that was asked for last.
+  ring::MonotonicTime asked_at_;
+  ring::MonotonicTime reported_at_;
+  Controller controller_;
+  TopologyRegister register_;
+
+  Coordinator coordinator_;
+  std::uint64_t last_token_ = 0;
+  std::map<std::uint64_t, Inbound> inbound_;
+  std::map<std::uint64_t, Relay> relays_;
+  std::optional<kv::DueKey> due_after_;
+  bool due_wanted_ = false;
+  ring::MonotonicTime swept_at_;
+};
+
+}  // namespace quoin::quorum

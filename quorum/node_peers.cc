@@ -1,0 +1,129 @@
+// Who is there: heartbeats, gossip, links.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "quorum/node_impl.h"
+
+namespace quoin::quorum {
+namespace {
+
+// The key of gossip's shared values under which the newest epoch goes around.
+constexpr std::uint32_t kEpochKey = 1;
+
+}  // namespace
+
+bool Node::Impl::Hears(NodeId node) const {
+  if (node == options_.self) return true;
+  if (peers_.contains(node)) {
+    if (!detector_.Hears(node)) return false;
+    // Who doesn't hear this node can't work with it.
+    const auto says = unheard_by_.find(node);
+    return says == unheard_by_.end() || !std::binary_search(says->second.begin(), says->second.end(), options_.self);
+  }
+  if (reset_.contains(node)) return false;
+  const auto member = gossip_.members().find(node);
+  return member != gossip_.members().end() && member->second.claim.liveness <= ring::Liveness::kSuspect;
+}
+
+bool Node::Impl::SaysUnheard(NodeId reporter, NodeId about) const {
+  if (!Hears(reporter)) return false;
+  const auto says = unheard_by_.find(reporter);
+  return says != unheard_by_.end() && std::binary_search(says->second.begin(), says->second.end(), about);
+}
+
+void Node::Impl::WatchPeers(Moment now) {
+  std::set<NodeId> peers;
+  const auto add = [&](const ring::Configuration& configuration) {
+    const auto& replicas = configuration.replicas;
+    const auto& incoming = configuration.incoming;
+    if (!replicas.Contains(options_.self) && !incoming.Contains(options_.self)) return;
+    peers.insert(replicas.nodes.begin(), replicas.nodes.end());
+    peers.insert(incoming.nodes.begin(), incoming.nodes.end());
+  };
+  add(topology_->system);
+  for (const ring::Configuration& configuration : topology_->partitions) add(configuration);
+  peers.erase(options_.self);
+  for (const NodeId peer : peers_) {
+    if (peers.contains(peer)) continue;
+    detector_.Forget(peer);
+    unheard_by_.erase(peer);
+  }
+  for (const NodeId peer : peers) {
+    if (!peers_.contains(peer)) detector_.Watch(peer, now.now);
+  }
+  peers_ = std::move(peers);
+  std::map<NodeId, std::string> members;
+  for (const auto& [node, member] : topology_->members) members.emplace(node, member.peer_address);
+  Act(gossip_.SetMembers(members, now.now), now);
+  gossip_.SetValue(kEpochKey, {topology_->epoch, {}});
+}
+
+void Node::Impl::SendHeartbeats(Moment now) {
+  if (topology_ == nullptr || now.now - heartbeat_at_ < options_.timing.heartbeat) return;
+  heartbeat_at_ = now.now;
+  HeartbeatPacket packet;
+  packet.heartbeat = {options_.boot, ++heartbeats_, disk_takes_writes()};
+  packet.epoch = topology_->epoch;
+  for (const NodeId peer : peers_) {
+    if (!detector_.Hears(peer)) packet.unheard.push_back(peer);
+  }
+  for (const NodeId peer : peers_) Post(peer, packet);
+}
+
+void Node::Impl::LookAtHearing(Moment now) {
+  if (topology_ == nullptr) return;
+  std::set<NodeId> heard;
+  for (const auto& [node, member] : topology_->members) {
+    if (Hears(node)) heard.insert(node);
+  }
+  if (heard == was_heard_) return;
+  CoordinatorEffects effects;
+  for (const NodeId node : was_heard_) {
+    if (!heard.contains(node)) coordinator_.OnUnreachable(node, now, &effects);
+  }
+  was_heard_ = std::move(heard);
+  // Whoever waits for others to say that they don't hear a leader should not wait for the next interval.
+  heartbeat_at_ = now.now - options_.timing.heartbeat;
+  SendHeartbeats(now);
+  for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
+  Coordinate(std::move(effects));
+}
+
+void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
+  reset_.erase(from);
+  detector_.OnHeartbeat(from, packet.heartbeat, now.now);
+  std::vector<NodeId> unheard = packet.unheard;
+  std::sort(unheard.begin(), unheard.end());
+  const bool news = peers_.contains(from) && unheard_by_[from] != unheard;
+  if (news) unheard_by_[from] = std::move(unheard);
+  if (topology_ == nullptr || packet.epoch > topology_->epoch) Fetch(from, now);
+  LookAtHearing(now);
+  if (news) {
+    for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
+  }
+}
+
+void Node::Impl::LinkReset(NodeId peer, Moment now) {
+  reset_.insert(peer);
+  if (peers_.contains(peer)) detector_.OnLinkReset(peer, now.now);
+  CoordinatorEffects effects;
+  coordinator_.OnUnreachable(peer, now, &effects);
+  Coordinate(std::move(effects));
+  LookAtHearing(now);
+  Settle(now);
+}
+
+void Node::Impl::On(NodeId from, const ring::GossipMessage& message, Moment now) {
+  reset_.erase(from);
+  Act(gossip_.OnMessage(from, message, now.now), now);
+  const auto epoch = message.values.find(kEpochKey);
+  const std::uint64_t known = topology_ == nullptr ? 0 : topology_->epoch;
+  if (epoch != message.values.end() && epoch->second.version > known) Fetch(from, now);
+}
+
+void Node::Impl::Act(ring::GossipEffects effects, Moment) {
+  for (auto& outgoing : effects.send) Post(outgoing.to, std::move(outgoing.message));
+}
+
+}  // namespace quoin::quorum

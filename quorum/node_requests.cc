@@ -1,0 +1,122 @@
+// Requests: of this node's clients, of other coordinators, and what the clock demands.
+#include <glog/logging.h>
+
+#include <utility>
+
+#include "quorum/node_impl.h"
+#include "ring/partition.h"
+
+namespace quoin::quorum {
+
+kv::Ballot Node::Impl::PromisedBy(PartitionId partition) const {
+  const Replica* replica = Find(partition);
+  return replica == nullptr ? kv::Ballot() : replica->believed();
+}
+
+void Node::Impl::Coordinate(CoordinatorEffects effects) {
+  for (Packet& packet : effects.packets) Post(packet.to, std::move(packet.body));
+  for (Answer& answer : effects.answers) output_.answers.push_back(std::move(answer));
+}
+
+void Node::Impl::Submit(Request request, bool repeated, std::uint64_t token, Moment now) {
+  CoordinatorEffects effects;
+  coordinator_.Submit(std::move(request), repeated, token, now, &effects);
+  Coordinate(std::move(effects));
+  Settle(now);
+}
+
+void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
+  constexpr std::uint32_t kMostHops = 2;
+  const auto refuse = [&](std::string why, kv::Ballot ballot) {
+    ForwardedPacket answer{.number = packet.number, .ballot = ballot};
+    answer.reply.outcome = Outcome::kError;
+    answer.reply.status = Status(Code::kUnavailable, std::move(why));
+    Post(from, std::move(answer));
+  };
+  if (topology_ == nullptr) return refuse("this node has not joined yet", {});
+  const PartitionId partition = ring::PartitionOf(packet.request.key, topology_->partition_count());
+  Replica* replica = Find(partition);
+  if (replica == nullptr || replica->configuration().version == 0) return refuse("this node doesn't hold the key", {});
+  Copy copy{.request = packet.request,
+            .meant_for = packet.meant_for,
+            .take_over = packet.take_over,
+            .repeated = packet.repeated,
+            .lowest = packet.lowest};
+  const std::uint64_t token = ++last_token_;
+  inbound_[token] = {from, packet.number, partition};
+  const bool may_go_on = packet.take_over && packet.hops < kMostHops;
+  const std::optional<NodeId> better = replica->Submit(std::move(copy), packet.take_over, token, now, &open());
+  if (!better) return;
+  inbound_.erase(token);
+  if (!may_go_on) return refuse("others hear the leader", replica->believed());
+  ForwardPacket on = packet;
+  ++on.hops;
+  on.number = kRelayBit | ++last_token_;
+  relays_[on.number] = {{from, packet.number, partition}, now.now};
+  Post(*better, std::move(on));
+}
+
+void Node::Impl::On(NodeId from, const ForwardedPacket& packet, Moment now) {
+  if (packet.number & kRelayBit) {
+    const auto relay = relays_.find(packet.number);
+    if (relay == relays_.end()) return;
+    ForwardedPacket back = packet;
+    back.number = relay->second.for_whom.number;
+    Post(relay->second.for_whom.from, std::move(back));
+    relays_.erase(relay);
+    return;
+  }
+  CoordinatorEffects effects;
+  coordinator_.OnForwarded(from, packet, now, &effects);
+  Coordinate(std::move(effects));
+}
+
+void Node::Impl::Answered(const Answer& answer, Moment now) {
+  if (answer.token == Leader::kNobody) return;
+  if (answer.token == TopologyRegister::kToken) {
+    if (auto chosen = register_.OnReply(answer.reply)) Adopt(std::move(chosen), now);
+    return;
+  }
+  const auto inbound = inbound_.find(answer.token);
+  CHECK(inbound != inbound_.end()) << "N2: answered twice";
+  ForwardedPacket packet{.number = inbound->second.number, .reply = answer.reply};
+  if (const Replica* replica = Find(inbound->second.partition)) packet.ballot = replica->believed();
+  const NodeId to = inbound->second.from;
+  inbound_.erase(inbound);
+  Post(to, std::move(packet));
+}
+
+void Node::Impl::WantDue(Moment now) {
+  constexpr std::size_t kMostDue = 64;
+  if (due_wanted_ || now.now - swept_at_ < options_.timing.sweep) return;
+  due_wanted_ = true;
+  swept_at_ = now.now;
+  // Tombstones are due at once, and are the purge's business.
+  if (!due_after_) due_after_ = kv::DueKey{kv::kDueAtOnce, PartitionId{0xffffffff}, {}};
+  output_.dues.push_back({now.wall, due_after_, kMostDue});
+}
+
+void Node::Impl::DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now) {
+  due_wanted_ = false;
+  if (!due.ok() || due->size() < wanted.limit) {
+    due_after_.reset();
+  } else {
+    due_after_ = due->back();
+  }
+  if (!due.ok()) return;
+  for (const kv::DueKey& key : *due) {
+    Replica* replica = Find(key.partition);
+    if (replica == nullptr) continue;
+    const std::optional<Content> held = replica->acceptor().Find(key.key);
+    const bool stale = held && held->kind != Content::Kind::kDamaged &&
+                       (held->record == nullptr || kv::DueOf(*held->record) != key.due);
+    if (stale) {
+      open().batch.EraseDue(key);
+    } else if (replica->leading()) {
+      replica->leader().Sweep(key.key, now.wall, &open());
+    }
+    Settle(now);
+  }
+}
+
+}  // namespace quoin::quorum

@@ -1,0 +1,175 @@
+// The ring: adopting what is known to be chosen, keeping it, spreading it, and, at the controller, changing it.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "quorum/canary.h"
+#include "quorum/node_impl.h"
+#include "ring/transition.h"
+
+namespace quoin::quorum {
+
+void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment now) {
+  if (topology_ != nullptr) {
+    if (topology->epoch <= topology_->epoch) return;
+    if (topology->cluster != topology_->cluster) {
+      LOG(WARNING) << "a ring of another cluster, " << topology->cluster << ", is not for " << topology_->cluster;
+      return;
+    }
+    if (!Broken(Canary::kAdoptRingFromAccept) && !Broken(Canary::kPipelinedTopologyWrites) &&
+        !Broken(Canary::kSkipJoint)) {
+      const Status later = ring::CheckLater(*topology_, *topology);
+      CHECK(later.ok()) << "I8: the register forgot: " << later;
+    }
+  } else if (options_.cluster != ClusterId{} && topology->cluster != options_.cluster) {
+    LOG(WARNING) << "a ring of another cluster, " << topology->cluster << ", is not for " << options_.cluster;
+    return;
+  }
+  topology_ = std::move(topology);
+  topology_dirty_ = true;
+  WatchPeers(now);
+  LearnPartition(kSystemPartition, topology_->system, now);
+  for (std::uint32_t p = 0; p < topology_->partition_count(); ++p) {
+    LearnPartition(PartitionId{p}, topology_->partitions[p], now);
+  }
+  CoordinatorEffects effects;
+  coordinator_.OnTopology(now, &effects);
+  Coordinate(std::move(effects));
+}
+
+void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now) {
+  Replica* replica = Find(partition);
+  if (replica == nullptr) {
+    if (!configuration.replicas.Contains(options_.self) && !configuration.incoming.Contains(options_.self)) return;
+    Result<Replica*> made = Make(partition, now);
+    if (!made.ok()) {
+      LOG(ERROR) << "partition " << partition << " can't be served: " << made.status();
+      return;
+    }
+    replica = *made;
+  }
+  replica->Learn(configuration, now, &open());
+}
+
+void Node::Impl::Fetch(NodeId from, Moment now) {
+  // One question at a time is enough, unless it isn't answered.
+  if (now.now - fetched_at_ < options_.timing.heartbeat) return;
+  fetched_at_ = now.now;
+  Post(from, FetchTopologyPacket{topology_ == nullptr ? 0 : topology_->epoch});
+}
+
+void Node::Impl::On(NodeId from, const FetchTopologyPacket& packet, Moment) {
+  if (topology_ != nullptr && topology_->epoch > packet.epoch) Post(from, TopologyPacket{topology_});
+}
+
+void Node::Impl::On(NodeId, const TopologyPacket& packet, Moment now) { Adopt(packet.topology, now); }
+
+std::vector<NodeId> Node::Impl::Controllers() const {
+  if (topology_ == nullptr) return {};
+  const Replica* system = Find(kSystemPartition);
+  if (system != nullptr && system->leading()) return {options_.self};
+  if (system != nullptr) {
+    const NodeId leader = system->believed().node;
+    if (leader != options_.self && topology_->system.replicas.Contains(leader) && Hears(leader)) return {leader};
+  }
+  std::vector<NodeId> all = topology_->system.replicas.nodes;
+  const std::vector<NodeId>& incoming = topology_->system.incoming.nodes;
+  all.insert(all.end(), incoming.begin(), incoming.end());
+  std::erase(all, options_.self);
+  return all;
+}
+
+void Node::Impl::AskToJoin(Moment now) {
+  if (now.now - asked_at_ < options_.timing.attempt) return;
+  asked_at_ = now.now;
+  if (topology_ == nullptr) {
+    if (options_.join) Post(*options_.join, FetchTopologyPacket{0});
+    return;
+  }
+  MembershipPacket wish{.wish = MembershipPacket::Wish::kJoin, .node = options_.self, .member = options_.member};
+  const auto known = topology_->members.find(options_.self);
+  if (known != topology_->members.end()) {
+    // Who is leaving, or has left, is not to come back by itself.
+    if (known->second.state > ring::MemberState::kActive) return;
+    wish.member.state = known->second.state;
+    if (known->second.state == ring::MemberState::kActive && known->second == wish.member) return;
+  } else if (!options_.join) {
+    return;
+  }
+  Ask(wish, now);
+  // Before it is a member, nobody tells it of the ring's changes.
+  if (known == topology_->members.end()) {
+    for (const NodeId node : Controllers()) Post(node, FetchTopologyPacket{topology_->epoch});
+  }
+}
+
+void Node::Impl::Ask(const MembershipPacket& wish, Moment now) {
+  On(options_.self, wish, now);
+  Settle(now);
+}
+
+void Node::Impl::On(NodeId, const MembershipPacket& packet, Moment now) {
+  constexpr std::uint32_t kMostHops = 3;
+  if (controls()) return controller_.OnWish(packet, now.now);
+  if (packet.hops >= kMostHops) return;
+  MembershipPacket next = packet;
+  ++next.hops;
+  for (const NodeId node : Controllers()) Post(node, next);
+}
+
+void Node::Impl::On(NodeId from, const ReportPacket& packet, Moment now) {
+  if (!controls()) return;
+  for (const MoveReport& move : packet.moves) controller_.OnReport(from, move, now.now);
+}
+
+void Node::Impl::Report(Moment now) {
+  if (now.now - reported_at_ < options_.timing.resend) return;
+  reported_at_ = now.now;
+  ReportPacket packet;
+  for (const auto& [partition, replica] : replicas_) {
+    if (!replica->leading() || replica->configuration().phase == ring::Phase::kStable) continue;
+    const Leader& leader = replica->leader();
+    MoveReport move{.partition = partition, .configuration = replica->configuration().version};
+    move.filled = leader.filled();
+    move.complete = replica->configuration().phase == ring::Phase::kJoint && leader.complete() && leader.seals_old();
+    packet.moves.push_back(move);
+  }
+  if (packet.moves.empty()) return;
+  for (const NodeId node : Controllers()) Post(node, packet);
+}
+
+bool Node::Impl::controls() const {
+  const Replica* system = Find(kSystemPartition);
+  return system != nullptr && system->leading();
+}
+
+void Node::Impl::Control(Moment now) {
+  Replica* system = Find(kSystemPartition);
+  const bool leads = system != nullptr && system->leading();
+  const kv::Ballot ballot = leads ? system->leader().ballot() : kv::Ballot();
+  if (register_.ballot() != ballot) {
+    register_.OnLeading(ballot);
+    if (leads) controller_.Begin(now.now);
+  }
+  if (!leads) return;
+  const auto submit = [&](Request request) {
+    Copy copy;
+    copy.request = std::move(request);
+    copy.meant_for = ballot;
+    system->Submit(std::move(copy), false, TopologyRegister::kToken, now, &open());
+    Settle(now);
+  };
+  std::set<NodeId> alive = {options_.self};
+  for (const auto& [node, entry] : gossip_.members()) {
+    if (entry.claim.liveness <= ring::Liveness::kSuspect) alive.insert(node);
+  }
+  controller_.OnLiveness(alive, now.now);
+  if (std::optional<Request> read = register_.Read()) submit(*std::move(read));
+  if (!register_.ready() && !Broken(Canary::kPipelinedTopologyWrites)) return;
+  if (std::optional<ring::Topology> next = controller_.Next(*topology_, now.now)) {
+    submit(register_.Write(*next));
+  }
+}
+
+}  // namespace quoin::quorum

@@ -1,0 +1,78 @@
+// What nodes do together, one rule at a time. Many faults at once: tests/simulation.
+#include "quorum/node.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "quorum/node_testing.h"
+#include "ring/partition.h"
+
+namespace quoin::quorum {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Request PutOf(std::string key, std::string value) {
+  Request request;
+  request.key = std::move(key);
+  request.operation = Put{.value = std::move(value), .content_type = {}, .ttl = {}};
+  return request;
+}
+Request GetOf(std::string key) {
+  Request request;
+  request.key = std::move(key);
+  return request;
+}
+std::string Told(const Reply& reply) {
+  if (reply.outcome == Outcome::kAbsent) return "absent";
+  if (reply.outcome != Outcome::kDone) return reply.status.ToString();
+  return reply.record == nullptr ? "done" : reply.record->value;
+}
+
+TEST(NodeTest, BootstrapsAClusterOfOne) {
+  TestNodes nodes;
+  nodes.Add(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(10)));
+  EXPECT_EQ(Told(nodes.Do(1, PutOf("name", "Alice"))), "Alice");
+  EXPECT_EQ(Told(nodes.Do(1, GetOf("name"))), "Alice");
+  nodes.Kill(1);
+  nodes.Start(1);
+  EXPECT_EQ(Told(nodes.Do(1, GetOf("name"))), "Alice");
+}
+
+TEST(NodeTest, NodesJoinAndGetTheirShare) {
+  TestNodes nodes(8);
+  nodes.Add(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(10)));
+  for (int i = 0; i < 100; ++i) nodes.Do(1, PutOf("key" + std::to_string(i), std::to_string(i)));
+  nodes.Add(2);
+  nodes.Add(3);
+  nodes.Add(4);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(120)));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(Told(nodes.Do(1 + i % 4, GetOf("key" + std::to_string(i)))), std::to_string(i));
+  }
+}
+
+TEST(NodeTest, ADeadLeadersPartitionsAreServedAtOnce) {
+  TestNodes nodes(4);
+  for (int id = 1; id <= 3; ++id) nodes.Add(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  for (int i = 0; i < 20; ++i) nodes.Do(1, PutOf("key" + std::to_string(i), "old"));
+  nodes.Kill(2);
+  const auto begun = nodes.now().now;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Told(nodes.Do(1, PutOf("key" + std::to_string(i), "new"))), "new");
+  }
+  EXPECT_LT(nodes.now().now - begun, milliseconds(400));
+  nodes.Start(2);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Told(nodes.Do(2, GetOf("key" + std::to_string(i)))), "new");
+}
+
+}  // namespace
+}  // namespace quoin::quorum

@@ -1,0 +1,104 @@
+// What nodes say to each other: the messages of replicas, and what concerns whole nodes (docs/protocol.md, "Packets").
+//
+// Plain values; big ones are shared. A link may lose, repeat and reorder packets; nothing here minds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "kv/version.h"
+#include "quorum/messages.h"
+#include "quorum/operation.h"
+#include "ring/failure_detector.h"
+#include "ring/gossip_message.h"
+#include "ring/topology.h"
+
+namespace quoin::quorum {
+
+// The partition whose only key is the ring itself (design section 6); above every partition of data.
+inline constexpr PartitionId kSystemPartition{0xffffffff};
+// Where a node keeps, for itself alone, the newest ring that it knows to be chosen.
+inline constexpr PartitionId kLocalPartition{0xfffffffe};
+inline constexpr char kTopologyKey[] = "topology";
+
+// From one replica of a partition to another.
+struct ReplicaPacket {
+  PartitionId partition;
+  Message message;
+};
+
+// "I am here": small, often, ahead of everything else.
+struct HeartbeatPacket {
+  ring::Heartbeat heartbeat;
+  std::uint64_t epoch = 0;      // Of the sender's chosen topology.
+  std::vector<NodeId> unheard;  // Whom the sender watches and doesn't hear; ascending, usually empty.
+};
+
+// One copy of a request, on its way to the replica that is to execute it (design section 4.6).
+struct ForwardPacket {
+  std::uint64_t number = 0;  // The coordinator's name for this copy; the answer carries it.
+  Request request;
+  kv::Ballot meant_for;     // The leader's ballot, or for a takeover the one that is to be superseded.
+  bool repeated = false;    // Another copy may exist.
+  kv::Ballot lowest;        // Repeated: the lowest ballot that any copy named.
+  bool take_over = false;   // The sender can't reach the leader: lead, if the others don't hear it either.
+  std::uint32_t hops = 0;   // How often it was passed on by nodes that hear a leader whom the sender doesn't.
+};
+
+// The answer to a copy.
+struct ForwardedPacket {
+  std::uint64_t number = 0;
+  Reply reply;
+  // Who leads as far as the answering node knows; a zero ballot: nobody it knows of.
+  kv::Ballot ballot;
+};
+
+// "What is the newest ring?" Whoever has a newer chosen one than `epoch` sends it.
+struct FetchTopologyPacket {
+  std::uint64_t epoch = 0;
+};
+// A topology that is known to be chosen.
+struct TopologyPacket {
+  std::shared_ptr<const ring::Topology> topology;
+};
+
+// Asks the controller (whoever leads the system partition) for a change of membership. Passed on by those who know
+// better; asked again until the ring shows it.
+struct MembershipPacket {
+  enum class Wish : std::uint8_t {
+    kJoin = 0,    // Make `node` an active member, as `member` says.
+    kDrain = 1,   // Move everything away from `node`, then remove it.
+    kCancel = 2,  // End the drain of `node`: it is active again.
+    kRemove = 3,  // `node` is gone for good: copy from the others, and remove it.
+  };
+  Wish wish = Wish::kJoin;
+  NodeId node;
+  ring::Member member;  // kJoin.
+  std::uint32_t hops = 0;
+};
+
+// What a leader tells the controller of a move that it works on.
+struct MoveReport {
+  PartitionId partition;
+  std::uint64_t configuration = 0;  // The version under which this was found.
+  bool filled = false;              // kFilling: every new replica has been found nearly equal, under this version.
+  bool complete = false;            // kJoint: the leader owns every key under it, and it seals the old set.
+};
+struct ReportPacket {
+  std::vector<MoveReport> moves;
+};
+
+using PacketBody = std::variant<ReplicaPacket, HeartbeatPacket, ring::GossipMessage, ForwardPacket, ForwardedPacket,
+                                FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket>;
+
+struct Packet {
+  NodeId to;
+  PacketBody body;
+};
+
+}  // namespace quoin::quorum
