@@ -98,9 +98,10 @@ std::optional<std::pair<NodeId, bool>> Coordinator::Choose(Pending& pending) con
   }
   if (heard.empty()) return std::nullopt;
   const auto is_tried = [&](NodeId node) { return pending.tried.contains(node); };
-  if (std::all_of(heard.begin(), heard.end(), is_tried)) pending.tried.clear();
-  // Not the last one again when the next turn begins.
-  const auto is_next = [&](NodeId node) { return !is_tried(node) && (node != pending.last || heard.size() == 1); };
+  const bool new_turn = std::all_of(heard.begin(), heard.end(), is_tried);
+  if (new_turn) pending.tried.clear();
+  // A new turn doesn't begin with the one that the last turn ended with.
+  const auto is_next = [&](NodeId node) { return !is_tried(node) && !(new_turn && node == pending.last); };
   const auto next = std::find_if(heard.begin(), heard.end(), is_next);
   return std::pair(next != heard.end() ? *next : heard.front(), true);
 }

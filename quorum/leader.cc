@@ -71,11 +71,6 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
   const bool supersedes =
       copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
   const bool meant = copy.meant_for == ballot_ || supersedes;
-  if (supersedes) {
-    // It may have been passed on to the leader that is being superseded, and a link may repeat it.
-    copy.lowest = copy.repeated ? std::min(copy.lowest, copy.meant_for) : copy.meant_for;
-    copy.repeated = true;
-  }
   if (phase_ == Phase::kIdle || !meant) {
     effects->answers.push_back(
         {token, NotApplied(Code::kUnavailable, "this node does not lead with the ballot it named")});

@@ -144,7 +144,7 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
     }
     return true;
   }
-  if (!pending.copy.repeated || Broken(Canary::kDropOperationIdsAtTakeover)) return false;
+  if (Broken(Canary::kDropOperationIdsAtTakeover)) return false;
   if (std::optional<Reply> first = FindRemembered(request, state.newest)) {
     Waiter waiter;
     waiter.version = state.newest->accepted;
@@ -154,6 +154,7 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
     state.waiters.push_back(std::move(waiter));
     return true;
   }
+  if (!pending.copy.repeated) return false;
   if (CertainlyNotApplied(state.newest != nullptr ? state.newest->forgot : state.floor, pending.copy.lowest))
     return false;
   effects->answers.push_back(

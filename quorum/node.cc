@@ -68,6 +68,7 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
                                         .request = options_.timing.request,
                                         .boot = options_.boot},
                    *this),
+      last_token_(options_.boot >> 3),
       swept_at_(now.now) {
   if (options_.join) Act(gossip_.Learn(*options_.join, {}, now.now), now);
 }
@@ -178,8 +179,11 @@ void Node::Impl::On(NodeId from, const ReplicaPacket& packet, Moment now) {
   }
   if (const auto* other = std::get_if<OtherConfiguration>(&packet.message)) {
     // Whoever knows less learns (docs/protocol.md, decision 11).
-    if (other->mine > other->yours) Fetch(from, now);
-    return;
+    if (other->mine > other->yours) return Fetch(from, now);
+    Replica* asker = Find(packet.partition);
+    if (asker == nullptr || asker->configuration().version != other->yours || !Push(from)) return;
+    // It will have learned by the time that this arrives, if the link keeps the order.
+    return asker->leader().Resend([&](NodeId node) { return node == from; }, &open());
   }
   Replica* replica = Find(packet.partition);
   if (replica == nullptr) {

@@ -63,6 +63,18 @@ class Node::Impl final : public Surroundings, public Routes {
     std::uint64_t number = 0;
     PartitionId partition;
   };
+  // The copies that came from one coordinator. A copy that was refused, or passed on, must not act when a link repeats
+  // it later: its coordinator has been told, and may have told its client. Bounds: the last kMostSeen.
+  class SeenCopies {
+   public:
+    // False: it came before.
+    bool Add(std::uint64_t number);
+
+   private:
+    static constexpr std::size_t kMostSeen = 8192;
+    std::set<std::uint64_t> numbers_;
+    std::deque<std::uint64_t> order_;
+  };
   struct Relay {
     Inbound for_whom;
     ring::MonotonicTime since;
@@ -100,6 +112,8 @@ class Node::Impl final : public Surroundings, public Routes {
   void Adopt(std::shared_ptr<const ring::Topology> topology, Moment now);
   void LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now);
   void Fetch(NodeId from, Moment now);
+  // Sends the ring without being asked, once per epoch; false when that was done already.
+  bool Push(NodeId to);
   void AskToJoin(Moment now);
   void Report(Moment now);
   void Control(Moment now);
@@ -135,17 +149,18 @@ class Node::Impl final : public Surroundings, public Routes {
   std::shared_ptr<const ring::Topology> topology_;
   bool topology_dirty_ = false;         // Not yet part of a round.
   bool sealed_topology_ = false;
+  std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
-  std::uint64_t fetching_ = 0;  // The epoch that was asked for last.
   ring::MonotonicTime asked_at_;
   ring::MonotonicTime reported_at_;
   Controller controller_;
   TopologyRegister register_;
 
   Coordinator coordinator_;
-  std::uint64_t last_token_ = 0;
+  std::uint64_t last_token_;  // Random to begin with, so that no answer to an earlier process finds a request.
   std::map<std::uint64_t, Inbound> inbound_;
   std::map<std::uint64_t, Relay> relays_;
+  std::map<NodeId, SeenCopies> seen_;
   std::optional<kv::DueKey> due_after_;
   bool due_wanted_ = false;
   ring::MonotonicTime swept_at_;

@@ -25,8 +25,19 @@ void Node::Impl::Submit(Request request, bool repeated, std::uint64_t token, Mom
   Settle(now);
 }
 
+bool Node::Impl::SeenCopies::Add(std::uint64_t number) {
+  if (!numbers_.insert(number).second) return false;
+  order_.push_back(number);
+  if (order_.size() > kMostSeen) {
+    numbers_.erase(order_.front());
+    order_.pop_front();
+  }
+  return true;
+}
+
 void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
   constexpr std::uint32_t kMostHops = 2;
+  if (from != options_.self && !seen_[from].Add(packet.number)) return;
   const auto refuse = [&](std::string why, kv::Ballot ballot) {
     ForwardedPacket answer{.number = packet.number, .ballot = ballot};
     answer.reply.outcome = Outcome::kError;
@@ -51,7 +62,7 @@ void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
   if (!may_go_on) return refuse("others hear the leader", replica->believed());
   ForwardPacket on = packet;
   ++on.hops;
-  on.number = kRelayBit | ++last_token_;
+  on.number = kRelayBit | ++last_token_;  // The coordinator's own never have that bit.
   relays_[on.number] = {{from, packet.number, partition}, now.now};
   Post(*better, std::move(on));
 }
@@ -74,7 +85,12 @@ void Node::Impl::On(NodeId from, const ForwardedPacket& packet, Moment now) {
 void Node::Impl::Answered(const Answer& answer, Moment now) {
   if (answer.token == Leader::kNobody) return;
   if (answer.token == TopologyRegister::kToken) {
-    if (auto chosen = register_.OnReply(answer.reply)) Adopt(std::move(chosen), now);
+    if (auto chosen = register_.OnReply(answer.reply)) {
+      Adopt(std::move(chosen), now);
+      for (const auto& [node, member] : topology_->members) {
+        if (node != options_.self && Hears(node)) Push(node);
+      }
+    }
     return;
   }
   const auto inbound = inbound_.find(answer.token);

@@ -59,6 +59,12 @@ void Node::Impl::Fetch(NodeId from, Moment now) {
   Post(from, FetchTopologyPacket{topology_ == nullptr ? 0 : topology_->epoch});
 }
 
+bool Node::Impl::Push(NodeId to) {
+  if (std::exchange(pushed_[to], topology_->epoch) == topology_->epoch) return false;
+  Post(to, TopologyPacket{topology_});
+  return true;
+}
+
 void Node::Impl::On(NodeId from, const FetchTopologyPacket& packet, Moment) {
   if (topology_ != nullptr && topology_->epoch > packet.epoch) Post(from, TopologyPacket{topology_});
 }

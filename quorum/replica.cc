@@ -126,6 +126,7 @@ void Replica::Consider(Moment now, Effects* effects) {
 }
 
 std::optional<NodeId> Replica::Submit(Copy copy, bool take_over, std::uint64_t token, Moment now, Effects* effects) {
+  heard_of_ = std::max(heard_of_, copy.meant_for);
   if (leader_.phase() == Leader::Phase::kIdle && take_over) {
     if (MayBegin(now) && IsLeaderGone()) {
       Begin(copy.request.key, now, effects);
