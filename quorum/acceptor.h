@@ -119,7 +119,8 @@ class Acceptor {
   // Ranges that are being read for a comparison, by token. Token 0 is the purge's.
   std::map<std::uint64_t, std::pair<NodeId, Compare>> compares_;
   std::uint64_t last_token_ = 0;
-  bool purging_ = false;  // Tombstones below the floor are being looked for.
+  bool purging_ = false;      // Tombstones below the floor are being looked for.
+  bool purge_again_ = false;  // And once more from the beginning.
 };
 
 }  // namespace quoin::quorum

@@ -58,7 +58,9 @@ void Acceptor::On(NodeId from, const Purge& purge, Effects* effects) {
   state_.RaisePromise(purge.ballot);
   if (state_.floor() < purge.floor) state_.RaiseFloor(purge.floor);
   SendWhenDurable(from, Purged{purge.ballot, state_.floor()}, effects);
-  if (!purging_) {
+  if (purging_) {
+    purge_again_ = true;  // What was looked at already may be below the floor now.
+  } else {
     purging_ = true;
     WantRange(0, {}, std::nullopt, kPurgeStep, effects);
   }
@@ -73,8 +75,10 @@ void Acceptor::PurgeFound(const RangeFound& found, Effects* effects) {
     if (!now || now->record == nullptr || now->record->accepted != entry.record->accepted) continue;
     state_.EraseTombstone(entry.key, &effects->batch);  // A6
   }
-  purging_ = found.status.ok() && found.next.has_value();
-  if (purging_) WantRange(0, *found.next, std::nullopt, kPurgeStep, effects);
+  const bool goes_on = found.status.ok() && found.next.has_value();
+  purging_ = goes_on || purge_again_;
+  if (!goes_on) purge_again_ = false;
+  if (purging_) WantRange(0, goes_on ? *found.next : std::string(), std::nullopt, kPurgeStep, effects);
 }
 
 }  // namespace quoin::quorum

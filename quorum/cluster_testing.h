@@ -50,6 +50,8 @@ class TestCluster {
   std::uint64_t Submit(std::uint64_t node, Request request);
   std::uint64_t SubmitCopy(std::uint64_t node, Copy copy);
   void Resend(std::uint64_t node);
+  // Sends again what was lost, as often as it takes.
+  void Mend(std::uint64_t node);
 
   // Delivers until nothing moves. What `hold` says stays under way; what `drop` says is lost.
   void Run();
@@ -59,6 +61,16 @@ class TestCluster {
   // Losing everything that isn't durable.
   void Restart(std::uint64_t node);
 
+  // The node learns that the configuration is chosen: it leads no more, and erases what quorum/replica.h says. A node
+  // that isn't there yet is added.
+  void Learn(std::uint64_t node, const ring::Configuration& configuration);
+  // The leader compares with everyone once more.
+  void Scrub(std::uint64_t node);
+  // Any message, from one node to another.
+  void Say(std::uint64_t from, std::uint64_t to, Message message);
+  // The leader says to another that it may lead.
+  void HandOver(std::uint64_t node, std::uint64_t to);
+
   // Whether leaders compare the replicas. Without, every first touch of a key asks a quorum.
   bool compares = false;
   Filter hold;
@@ -66,12 +78,14 @@ class TestCluster {
   Filter twice;
   std::set<std::uint64_t> hung_disks;  // Run ends hangs of those that aren't in it any more.
   std::map<std::uint64_t, Code> failing_disks;
-  std::set<std::uint64_t> down;  // What is sent to them, or by them, is lost.
+  std::set<std::uint64_t> slow_loads;  // What they ask their disks to read isn't read as long as they are in it.
+  std::set<std::uint64_t> down;        // What is sent to them, or by them, is lost.
   kv::WallTime now{std::chrono::milliseconds(1'000'000)};
   std::map<std::string, int> sent;  // By kind.
   std::function<void(const Flight&)> on_delivered;
   std::function<void(std::uint64_t token, const Reply&)> on_answer;
 
+  // "Alice", "tombstone", "absent", "damaged"; what is durable.
   std::string Stored(std::uint64_t node, const std::string& key) const;
 
  private:
@@ -80,8 +94,10 @@ class TestCluster {
     std::unique_ptr<Acceptor> acceptor;
     std::unique_ptr<Leader> leader;
     std::unique_ptr<Rounds> rounds;
+    ring::Configuration configuration;  // The newest that it knows.
     kv::Batch sealed;
     std::vector<RangeWanted> ranges;
+    std::vector<LoadWanted> loads;
   };
   void Start(std::uint64_t id);
   // Takes what the node wants done.
@@ -90,7 +106,6 @@ class TestCluster {
   void Post(std::uint64_t from, std::vector<Envelope> envelopes);
   void Deliver(const Flight& flight);
 
-  ring::Configuration configuration_;
   std::map<std::uint64_t, Node> nodes_;
   std::deque<Flight> network_;
   std::map<std::uint64_t, Reply> answers_;

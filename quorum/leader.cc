@@ -108,7 +108,7 @@ void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effe
   } else if (const auto* ok = std::get_if<BarrierOk>(&message)) {
     if (ok->ballot == ballot_) OnBarrierOk(from, *ok, effects);
   } else if (const auto* damaged = std::get_if<Damaged>(&message)) {
-    if (damaged->version.ballot == ballot_) OnDamaged(*damaged, effects);
+    OnDamaged(*damaged, effects);  // Of an Accept, or of an Install under an earlier ballot.
   } else if (const auto* refused = std::get_if<Refused>(&message)) {
     if (refused->version.ballot == ballot_) OnRefused(from, *refused, effects);
   } else if (const auto* installed = std::get_if<Installed>(&message)) {
@@ -223,7 +223,7 @@ void Leader::Resend(const Reachable& reachable, Effects* effects) {
     const Key& state = keys_.at(key);
     SendReads(key, state.nonce, promised_ & reached & ~state.answered & ~state.damaged, effects);
   }
-  for (const std::string& key : lagging_) {
+  for (const auto& [key, first_lacking] : lagging_) {
     const Key& state = keys_.at(key);
     const kv::Version& newest = state.newest->accepted;
     if (newest.ballot == ballot_ && newest.sequence > resent_up_to_) continue;

@@ -52,7 +52,7 @@ namespace quoin::quorum {
 // One sending of a request (design section 4.6).
 struct Copy {
   Request request;
-  kv::Ballot meant_for;   // The leader's ballot, or for a takeover the one that is to be superseded.
+  kv::Ballot meant_for;  // The leader's ballot, or for a takeover the one that is to be superseded.
   bool take_over = false;
   bool repeated = false;  // Another copy may exist.
   kv::Ballot lowest;      // Repeated: the lowest ballot that any copy named.
@@ -245,6 +245,9 @@ class Leader {
   // After anything that may have brought a comparison forward.
   void OnProgress(Effects* effects);
   void ConsiderPurge(Effects* effects);
+  // Of every lagging key the replica holds what counts up to the floor. A later proposal must not hide an earlier one
+  // that it lacks: told of the floor, it would claim more than the others hold.
+  bool HoldsUpTo(std::size_t index, const kv::Version& floor) const;
   void SendPurges(ring::ReplicaMask reached, Effects* effects) const;
   void ResendPasses(ring::ReplicaMask reached, Effects* effects);
   bool IsStable() const { return quorums_->counted() == everyone() && !joint_; }
@@ -276,8 +279,9 @@ class Leader {
   std::uint64_t touches_ = 0;
   std::string hand_;  // Where ForgetAnIdleKey goes on.
   std::set<std::string> touching_;
-  std::uint64_t resent_up_to_ = 0;    // What was proposed later may still be on its way.
-  std::set<std::string> lagging_;     // Owned keys whose newest state some replica isn't known to hold.
+  std::uint64_t resent_up_to_ = 0;  // What was proposed later may still be on its way.
+  // Owned keys whose newest state some replica isn't known to hold, each with the first state of which that is so.
+  std::map<std::string, kv::Version> lagging_;
   std::set<std::string> confirming_;  // Keys with waiters that need a barrier.
   std::uint64_t issued_barrier_ = 0;
   bool barrier_wanted_ = false;            // Somebody came after the last one was issued.

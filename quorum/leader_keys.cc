@@ -108,25 +108,29 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
     keys_.erase(erased);
     return;
   }
-  const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.answered & own()) != 0;
+  // Of what its own replica holds it knows that it is chosen. A touch that began earlier may have met something newer,
+  // a leftover, at a replica that it has not been compared with.
+  const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.holders & own()) != 0;
   if (!alone && !IsReadQuorum(state.answered)) return;
   state.owned = true;
   touching_.erase(key);
   floor_ = std::max(floor_, state.floor);
+  state.floor = floor_;  // Its own replica may not have been told of it yet.
   state.held.resize(quorums_->nodes().size());
   for (std::size_t i = 0; i < state.held.size(); ++i) {
     if (state.newest != nullptr && (state.holders >> i & 1)) state.held[i] = state.newest->accepted;
   }
-  const bool chosen = state.newest == nullptr || alone || IsWriteQuorum(state.holders) ||
-                      Broken(Canary::kSkipReproposingAfterTakeover);
+  const bool chosen =
+      state.newest == nullptr || alone || IsWriteQuorum(state.holders) || Broken(Canary::kSkipReproposingAfterTakeover);
   if (chosen && state.newest != nullptr) state.chosen = state.newest->accepted;
+  // Those who have said that they hold less. Of the others nothing is known yet, unless it is complete.
+  const bool lacking = state.newest != nullptr && (!alone || (state.answered & ~state.holders) != 0);
+  if (lacking && state.holders != everyone()) lagging_.try_emplace(key, state.newest->accepted);
   // A damaged replica is refilled by what is above all that it can have held.
   if (!chosen || state.damaged != 0) {
     ProposeAgain(key, state, effects);
-  } else if (state.newest != nullptr && (!alone || (state.answered & ~state.holders) != 0)) {
-    // Those who have said that they hold less. Of the others nothing is known yet.
+  } else if (lacking) {
     SendNewest(key, state, state.answered & ~state.holders, effects);
-    if (HoldersOf(state, state.newest->accepted) != everyone()) lagging_.insert(key);
   }
   DecideRepairs(key, state, effects);
   for (Pending& pending : std::exchange(state.queue, {})) Execute(key, state, std::move(pending), now, effects);
@@ -155,6 +159,8 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
     return true;
   }
   if (!pending.copy.repeated) return false;
+  // All its copies were meant for this leadership, whose table holds every id that it executed.
+  if (pending.copy.lowest >= ballot_) return false;
   if (CertainlyNotApplied(state.newest != nullptr ? state.newest->forgot : state.floor, pending.copy.lowest))
     return false;
   effects->answers.push_back(
@@ -238,7 +244,7 @@ void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool
   auto proposed = std::make_shared<const kv::Record>(std::move(record));
   state.proposals.push_back({proposed->accepted, state.newest, std::nullopt});
   state.newest = proposed;
-  lagging_.insert(key);
+  lagging_.try_emplace(key, proposed->accepted);
   SendAccept(key, proposed, everyone(), effects);
 }
 

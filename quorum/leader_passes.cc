@@ -1,8 +1,8 @@
 // Comparing with the other replicas: what makes the leader own every key (D7), replicas equal, and tombstones end (D8).
 //
 // One comparison (Pass) goes on with each other replica: a range as its own replica holds it, its digest to the other,
-// and only where that differs the other's list. A range grows while ranges are equal and shrinks where they are not. Keys
-// that differ are touched like any other, which finds the newest state, and that is brought to whoever lacks it.
+// and only where that differs the other's list. A range grows while ranges are equal and shrinks where they are not.
+// Keys that differ are touched like any other, which finds the newest state, and that is brought to whoever lacks it.
 #include <glog/logging.h>
 
 #include <algorithm>
@@ -160,7 +160,7 @@ void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state,
   const bool outdone = state.newest == nullptr || theirs.damaged || theirs.version > newest;
   if (outdone) ProposeAgain(key, state, effects);
   found->second.target = state.newest->accepted;
-  lagging_.insert(key);
+  lagging_.try_emplace(key, state.newest->accepted);
   if (!outdone && state.proposals.empty()) SendNewest(key, state, ring::ReplicaMask{1} << index, effects);
 }
 
@@ -192,7 +192,8 @@ bool Leader::filled() const {
   if (phase_ != Phase::kLeading || !filling_) return false;
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     const bool counts = quorums_->counted() >> i & 1;
-    if (!counts && !passes_[i].equal()) return false;
+    // The floor moves, too: for a missing key it is all that is left of the ids that its record remembered.
+    if (!counts && (!passes_[i].equal() || passes_[i].floor < floor_)) return false;
   }
   return true;
 }
@@ -215,30 +216,46 @@ void Leader::ConsiderPurge(Effects* effects) {
     if (IsCompared(i)) sequence = std::min(sequence, passes_[i].start_sequence);
   }
   const kv::Version floor{ballot_, sequence};
-  if (!Broken(Canary::kEarlyPurge)) {
-    for (const std::string& key : lagging_) {
-      if (keys_.at(key).newest->accepted <= floor) return;  // Not yet acknowledged by all.
-    }
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if (!HoldsUpTo(i, floor) && !Broken(Canary::kEarlyPurge)) return;  // Not yet acknowledged by all.
   }
   purge_considered_ = true;
-  if (!tombstones() || floor <= floor_) return;
+  if (!tombstones() || floor < floor_) return;
   floor_ = floor;
+  // Whoever has this floor already has left tombstones: perhaps it died while it was looking for them.
+  for (Pass& pass : passes_) pass.floor = kv::Version();
   SendPurges(everyone(), effects);
 }
 
+bool Leader::HoldsUpTo(std::size_t index, const kv::Version& floor) const {
+  return std::all_of(lagging_.begin(), lagging_.end(), [&](const auto& lagging) {
+    const auto& [key, first_lacking] = lagging;
+    const Key& state = keys_.at(key);
+    const kv::Version& held = state.held[index];
+    return first_lacking > floor || held > floor || held >= state.newest->accepted;
+  });
+}
+
 void Leader::SendPurges(ring::ReplicaMask reached, Effects* effects) const {
-  if (!IsStable() || !complete_) return;
+  if (!complete_) return;
   for (std::size_t i = 0; i < passes_.size(); ++i) {
+    if ((reached >> i & 1) == 0 || passes_[i].floor >= floor_) continue;
     const NodeId node = quorums_->nodes()[i];
-    const bool equal = node == options_.self || passes_[i].equal() || Broken(Canary::kEarlyPurge);  // D8
-    if (equal && (reached >> i & 1) && passes_[i].floor < floor_) {
-      Send(node, Purge{configuration_version_, ballot_, floor_}, effects);
-    }
+    const bool equal = ((node == options_.self || passes_[i].equal()) && HoldsUpTo(i, floor_)) ||  // D8
+                       Broken(Canary::kEarlyPurge);
+    if (equal) Send(node, Purge{configuration_version_, ballot_, floor_}, effects);
   }
 }
 
 void Leader::ResendPasses(ring::ReplicaMask reached, Effects* effects) {
   if (phase_ != Phase::kLeading) return;
+  std::vector<std::string> unread;  // Too many replicas couldn't; that may have been for a while only.
+  for (const Pass& pass : passes_) {
+    for (const auto& [key, repair] : pass.repairs) {
+      if (repair.target == kv::Version() && !keys_.contains(key)) unread.push_back(key);
+    }
+  }
+  for (const std::string& key : unread) Touch(key, effects);
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     Pass& pass = passes_[i];
     if ((reached >> i & 1) == 0) continue;

@@ -13,7 +13,9 @@ namespace {
 constexpr ring::Duration kStep = std::chrono::milliseconds(1);
 constexpr ClusterId kCluster{77};
 
-std::string NameOf(const PacketBody& body) {
+}  // namespace
+
+std::string KindOf(const PacketBody& body) {
   struct Name {
     std::string operator()(const ReplicaPacket& packet) const { return KindOf(packet.message); }
     std::string operator()(const HeartbeatPacket&) const { return "heartbeat"; }
@@ -28,7 +30,7 @@ std::string NameOf(const PacketBody& body) {
   return std::visit(Name(), body);
 }
 
-}  // namespace
+bool IsChatter(std::string_view kind) { return kind == "heartbeat" || kind == "gossip"; }
 
 std::uint64_t TestNodes::Generator::Next() {
   // SplitMix64 (Steele, Lea, Flood 2014).
@@ -38,11 +40,16 @@ std::uint64_t TestNodes::Generator::Next() {
   return z ^ (z >> 31);
 }
 
-TestNodes::TestNodes(std::uint32_t partitions, ring::ReplicationGoal goal) : partitions_(partitions), goal_(goal) {}
+TestNodes::TestNodes(std::uint32_t partitions, ring::ReplicationGoal goal)
+    : disk_time(kStep), partitions_(partitions), goal_(goal) {
+  gossip.probe_interval = std::chrono::milliseconds(100);
+  gossip.probe_timeout = std::chrono::milliseconds(30);
+}
 
 void TestNodes::Add(std::uint64_t id) {
   kv::Identity identity{.node = NodeId{id}, .cluster = kCluster, .partition_count = partitions_};
   hosts_[id].storage = std::make_unique<kv::MemoryStorage>(kv::MemoryStorage::Options{.identity = identity});
+  hosts_[id].disk_time = disk_time;
   Start(id);
 }
 
@@ -60,10 +67,13 @@ void TestNodes::Start(std::uint64_t id) {
   options.timing = timing;
   options.detector.phi.heartbeat_interval = timing.heartbeat;
   options.detector.phi.least_deviation = timing.heartbeat / 4;
-  options.gossip.probe_interval = std::chrono::milliseconds(100);
-  options.gossip.probe_timeout = std::chrono::milliseconds(30);
+  options.gossip = gossip;
+  options.max_moves = max_moves;
   Host& host = hosts_.at(id);
   host.round.reset();
+  host.reads.clear();
+  host.waiting.clear();
+  host.paused = false;
   Result<std::unique_ptr<Node>> node = Node::Start(*host.storage, std::move(options), random_, now());
   CHECK(node.ok()) << node.status();
   host.node = *std::move(node);
@@ -71,8 +81,11 @@ void TestNodes::Start(std::uint64_t id) {
 }
 
 void TestNodes::Kill(std::uint64_t id, bool resets_links) {
-  hosts_.at(id).node.reset();
-  hosts_.at(id).round.reset();
+  Host& killed = hosts_.at(id);
+  killed.node.reset();
+  killed.round.reset();
+  killed.reads.clear();
+  killed.waiting.clear();
   std::erase_if(network_, [&](const auto& flight) { return flight.second.to == id; });
   for (auto& [other, host] : hosts_) {
     if (!resets_links || host.node == nullptr) continue;
@@ -81,56 +94,112 @@ void TestNodes::Kill(std::uint64_t id, bool resets_links) {
   }
 }
 
+void TestNodes::CutBothWays(std::uint64_t a, std::uint64_t b) {
+  Cut(a, b);
+  Cut(b, a);
+}
+
+void TestNodes::ClearCounts() {
+  sent.clear();
+  sent_by.clear();
+  rounds = 0;
+  rounds_by.clear();
+}
+
 void TestNodes::Pump(std::uint64_t id) {
   Host& host = hosts_.at(id);
   for (bool moved = true; moved;) {
     moved = false;
     Node::Output output = host.node->TakeOutput();
     for (Packet& packet : output.packets) {
-      ++sent[NameOf(packet.body)];
+      const std::string kind = KindOf(packet.body);
+      ++sent[kind];
+      ++sent_by[id][kind];
       Sent flight{id, packet.to.value, std::move(packet.body)};
       if (on_sent) on_sent(flight);
-      if (!drop || !drop(flight)) network_.emplace(now_ + kStep, std::move(flight));
+      if (cuts_.contains({flight.from, flight.to}) || (drop && drop(flight))) continue;
+      network_.emplace(now_ + (latency ? latency(flight) : kStep), std::move(flight));
     }
     for (Answer& answer : output.answers) {
       CHECK(answers_.emplace(answer.token, std::move(answer.reply)).second) << "answered twice";
     }
-    for (const LoadWanted& load : output.loads) {
-      moved = true;
-      host.node->OnLoaded(load, host.storage->Get(load.partition, load.key), now());
-    }
-    for (const RangeWanted& range : output.ranges) {
-      moved = true;
-      host.node->OnRange(range, ReadRange(*host.storage->TakeSnapshot(), range), now());
-    }
-    for (const DueWanted& due : output.dues) {
-      moved = true;
-      host.node->OnDue(due, host.storage->ReadDue(due.now, due.after, due.limit), now());
-    }
-    if (!host.round && host.node->WantsRound()) host.round = host.node->Seal();
+    BeginReads(&host, std::move(output));
+    moved = EndReads(&host);
+    moved = WorkDisk(id, &host) || moved;
   }
+}
+
+void TestNodes::BeginReads(Host* host, Node::Output output) {
+  const ring::Duration done_at = now_ + host->read_time;
+  for (const LoadWanted& load : output.loads) {
+    host->reads.push_back({done_at, [this, host, load] {
+                             host->node->OnLoaded(load, host->storage->Get(load.partition, load.key), now());
+                           }});
+  }
+  for (const RangeWanted& range : output.ranges) {
+    // What comes after it was asked for is none of its business.
+    std::shared_ptr<const kv::Snapshot> snapshot = host->storage->TakeSnapshot();
+    host->reads.push_back(
+        {done_at, [this, host, range, snapshot] { host->node->OnRange(range, ReadRange(*snapshot, range), now()); }});
+  }
+  for (const DueWanted& due : output.dues) {
+    host->reads.push_back({done_at, [this, host, due] {
+                             host->node->OnDue(due, host->storage->ReadDue(due.now, due.after, due.limit), now());
+                           }});
+  }
+}
+
+bool TestNodes::EndReads(Host* host) {
+  std::vector<ReadUnderWay> ended;
+  std::erase_if(host->reads, [&](ReadUnderWay& read) {
+    if (read.done_at > now_) return false;
+    ended.push_back(std::move(read));
+    return true;
+  });
+  for (const ReadUnderWay& read : ended) read.done();
+  return !ended.empty();
+}
+
+bool TestNodes::WorkDisk(std::uint64_t id, Host* host) {
+  if (host->round && !host->disk_hangs && host->round->done_at <= now_) {
+    const kv::Batch batch = std::exchange(host->round, std::nullopt)->batch;
+    if (!batch.empty()) {
+      ++rounds;
+      ++rounds_by[id];
+    }
+    host->node->OnRoundEnd(host->storage->Write(batch), now());
+    return true;
+  }
+  if (host->round || !host->node->WantsRound()) return false;
+  kv::Batch batch = host->node->Seal();
+  // What waited only for what is durable already needs no disk.
+  const ring::Duration time = batch.empty() ? ring::Duration(0) : host->disk_time;
+  host->round = Round{std::move(batch), now_ + time};
+  return time == ring::Duration(0);
+}
+
+void TestNodes::Deliver(const Sent& flight) {
+  Host& host = hosts_.at(flight.to);
+  if (host.node == nullptr) return;
+  if (host.paused) return host.waiting.push_back(flight);
+  host.node->Receive(NodeId{flight.from}, flight.body, now());
+  Pump(flight.to);
 }
 
 void TestNodes::Turn() {
   now_ += kStep;
   wall_ += std::chrono::milliseconds(1);
   for (auto& [id, host] : hosts_) {
-    if (host.node == nullptr) continue;
-    if (host.round) {
-      if (!host.round->empty()) ++rounds;
-      const Status written = host.storage->Write(*std::exchange(host.round, std::nullopt));
-      host.node->OnRoundEnd(written, now());
-    }
+    if (host.node == nullptr || host.paused) continue;
+    if (host.round || !host.reads.empty()) Pump(id);  // What the disk has done by now goes ahead of everything else.
+    for (const Sent& flight : std::exchange(host.waiting, {})) Deliver(flight);
     if (now_.count() % timing.tick.count() == 0) host.node->OnTick(now());
     Pump(id);
   }
   while (!network_.empty() && network_.begin()->first <= now_) {
     const Sent flight = std::move(network_.begin()->second);
     network_.erase(network_.begin());
-    Host& host = hosts_.at(flight.to);
-    if (host.node == nullptr) continue;
-    host.node->Receive(NodeId{flight.from}, flight.body, now());
-    Pump(flight.to);
+    Deliver(flight);
   }
 }
 
@@ -172,6 +241,18 @@ std::shared_ptr<const ring::Topology> TestNodes::ring() const {
     known = theirs;
   }
   return known;
+}
+
+std::uint64_t TestNodes::LeaderOf(PartitionId partition) const {
+  std::uint64_t leader = 0;
+  for (const auto& [id, host] : hosts_) {
+    if (host.node == nullptr) continue;
+    const auto status = host.node->StatusOf(partition);
+    if (!status || !status->leading) continue;
+    if (leader != 0) return 0;
+    leader = id;
+  }
+  return leader;
 }
 
 bool TestNodes::Settled() const {

@@ -29,7 +29,7 @@ class TestStorage final : public kv::Storage {
   Result<std::optional<kv::PartitionState>> GetPartitionState(PartitionId partition) const override {
     return memory_.GetPartitionState(partition);
   }
-  std::unique_ptr<kv::Snapshot> TakeSnapshot() const override { return memory_.TakeSnapshot(); }
+  std::unique_ptr<kv::Snapshot> TakeSnapshot() const override;
   Result<std::vector<kv::DueKey>> ReadDue(kv::WallTime now, const std::optional<kv::DueKey>& after,
                                           std::size_t limit) const override {
     return memory_.ReadDue(now, after, limit);
@@ -41,6 +41,7 @@ class TestStorage final : public kv::Storage {
 
   std::set<std::string, std::less<>> on_disk;  // TryGet doesn't find them.
   std::set<std::string, std::less<>> damaged;
+  bool fails_ranges = false;  // Cursors end with an error.
 
  private:
   kv::MemoryStorage memory_;

@@ -57,6 +57,20 @@ TEST(Arrows, RefuseUpwardIncludes) {
               ElementsAre(HasSubstr("tools may not use tests")));
 }
 
+TEST(Arrows, LetOnlyTheFrontOfTheSimulatorUseIt) {
+  const char* include = "#include \"tests/simulation/fleet.h\"\n#include \"tests/linearizability/checker.h\"\n";
+  EXPECT_THAT(CheckArrows("tools/simulate.cc", include), IsEmpty());
+  EXPECT_THAT(CheckArrows("tools/simulate_report.cc", include), IsEmpty());
+  EXPECT_THAT(CheckArrows("tools/BUILD.bazel", "deps = [\"//tests/simulation\", \"//tests/simulation:fleet\"]"),
+              IsEmpty());
+  EXPECT_THAT(CheckArrows("tools/simulate.cc", "#include \"tests/arrows.h\""),
+              ElementsAre(HasSubstr("tools may not use tests")));
+  EXPECT_THAT(CheckArrows("tools/node.cc", include), testing::SizeIs(2));
+  EXPECT_THAT(CheckArrows("net/simulate.cc", include), testing::SizeIs(2));
+  EXPECT_THAT(CheckArrows("tools/BUILD.bazel", "deps = [\"//tests:arrows\"]"),
+              ElementsAre(HasSubstr("tools may not use tests")));
+}
+
 TEST(Arrows, KeepRingAndKvStrangers) {
   EXPECT_THAT(CheckArrows("kv/a.cc", "#include \"ring/partition.h\""), ElementsAre(HasSubstr("kv may not use ring")));
   EXPECT_THAT(CheckArrows("ring/a.cc", "#include \"kv/record.h\""), ElementsAre(HasSubstr("ring may not use kv")));

@@ -1,0 +1,86 @@
+#include "tests/simulation/observer_chosen.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace quoin::simulation {
+
+void ChosenCheck::OnDurable(NodeId node, const std::vector<ObserverDisks::Delta>& deltas) {
+  for (const ObserverDisks::Delta& delta : deltas) {
+    for (const ObserverDisks::Put& put : delta.puts) {
+      if (put.before && put.after.accepted < put.before->accepted) {
+        complaints_.Add("I4: node ", node, " stores ", put.after.accepted, " of key ", put.key, " in partition ",
+                        delta.partition, " over the later ", put.before->accepted);
+      }
+      // A partition that no configuration was seen of isn't one of data.
+      if (!configurations_.Of(delta.partition).empty()) OnPut(node, delta, put);
+    }
+  }
+}
+
+void ChosenCheck::OnPut(NodeId node, const ObserverDisks::Delta& delta, const ObserverDisks::Put& put) {
+  Key& key = keys_[delta.partition][put.key];
+  const kv::Version& version = put.after.accepted;
+  if (version <= key.chosen) return;
+  Proposal& stored = key.open[version];
+  stored.changed = put.after.changed;
+  // Without other replicas no Accept is ever seen.
+  if (stored.configuration == 0) stored.configuration = delta.after.configuration_version;
+  for (auto& [proposed, proposal] : key.open) {
+    if (proposed > version || proposed.ballot != version.ballot) continue;
+    proposal.holders.insert(node);
+    const auto* known = configurations_.Find(delta.partition, proposal.configuration);
+    if (known == nullptr || !known->quorums.IsWriteQuorum(known->MaskOf(proposal.holders))) continue;
+    key.chosen = proposed;
+    key.changed = proposal.changed;
+  }
+  key.open.erase(key.open.begin(), key.open.upper_bound(key.chosen));
+}
+
+void ChosenCheck::OnMessage(NodeId from, PartitionId partition, const quorum::Message& message) {
+  const auto* accept = std::get_if<quorum::Accept>(&message);
+  if (accept == nullptr || configurations_.Of(partition).empty()) return;
+  Key& key = keys_[partition][accept->key];
+  const kv::Version& version = accept->record->accepted;
+  if (version <= key.chosen) return;
+  Proposal& proposal = key.open[version];
+  proposal.configuration = accept->configuration;
+  proposal.changed = accept->record->changed;
+  if (accept->record->changed < key.changed) {
+    complaints_.Add("I4: node ", from, " proposes ", version, " of key ", accept->key, " in partition ", partition,
+                    ", last changed at ", accept->record->changed, ", though ", key.chosen, ", changed at ",
+                    key.changed, ", is chosen");
+  }
+}
+
+void ChosenCheck::OnAnswer(PartitionId partition, const quorum::Request& request, const quorum::Reply& reply) {
+  if (request.consistency == quorum::Consistency::kOne || reply.outcome != quorum::Outcome::kDone) return;
+  const bool write = quorum::IsWrite(request.operation);
+  if (!write && reply.record == nullptr) return;
+  const kv::Version told = write ? reply.changed : reply.record->accepted;
+  if (told <= ChosenOf(partition, request.key) || IsHeldByAQuorum(partition, request.key, told)) return;
+  complaints_.Add("I3: ", write ? "a write at " : "a read of ", told, " of key ", request.key, " in partition ",
+                  partition, " is answered, and no write quorum durably holds that or a later version");
+}
+
+// A version that its own configuration didn't choose may be as good as chosen under a later one.
+bool ChosenCheck::IsHeldByAQuorum(PartitionId partition, const std::string& key, const kv::Version& version) const {
+  std::set<NodeId> holders;
+  for (const NodeId node : disks_.Nodes()) {
+    const kv::Version held = disks_.VersionOf(node, partition, key);
+    if (held >= version && held.ballot == version.ballot) holders.insert(node);
+  }
+  const auto& versions = configurations_.Of(partition);
+  if (versions.empty()) return false;
+  const auto& newest = versions.rbegin()->second;
+  return newest.quorums.IsWriteQuorum(newest.MaskOf(holders));
+}
+
+kv::Version ChosenCheck::ChosenOf(PartitionId partition, const std::string& key) const {
+  const auto keys = keys_.find(partition);
+  if (keys == keys_.end()) return {};
+  const auto found = keys->second.find(key);
+  return found == keys->second.end() ? kv::Version{} : found->second.chosen;
+}
+
+}  // namespace quoin::simulation

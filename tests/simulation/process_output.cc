@@ -1,0 +1,111 @@
+// What a process does with its node's output: packets, rounds, reads, answers.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/simulation/packet_text.h"
+#include "tests/simulation/process.h"
+
+namespace quoin::simulation {
+
+void Process::Pump() {
+  quorum::Node::Output output = node_->TakeOutput();
+  // Before what it sends: whoever watches is to judge that by the ring that the node goes by.
+  if (const auto ring = node_->topology(); ring != known_ring_) {
+    with_.trace.Note({7, index_, ring->epoch});
+    with_.trace.Line(with_.queue.now(), [&](std::ostream& out) { WriteRing(name(), known_ring_.get(), *ring, out); });
+    with_.witness.OnRing(id_, known_ring_.get(), ring);
+    known_ring_ = ring;
+  }
+  for (quorum::Packet& packet : output.packets) with_.send(index_, packet.to, std::move(packet.body));
+  for (const quorum::LoadWanted& load : output.loads) Load(load);
+  for (const quorum::RangeWanted& range : output.ranges) ReadRange(range);
+  for (const quorum::DueWanted& due : output.dues) ReadDue(due);
+  for (const quorum::Answer& answer : output.answers) Answer(answer);
+  if (!round_ && node_->WantsRound()) Seal();
+}
+
+void Process::Seal() {
+  round_ = Round{node_->Seal(), with_.queue.now()};
+  const ring::Duration latency = random_.Around(ring::Duration(with_.parameters.write_us));
+  FromDisk(latency, [this] { OnWritten(); });
+}
+
+void Process::OnWritten() {
+  const Status status = disk_.Write(round_->batch);
+  round_->written = true;
+  with_.trace.Note({8, index_, static_cast<std::uint64_t>(status.code()), round_->batch.count()});
+  with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+    out << name() << " wrote " << round_->batch.count() << " changes: " << (status.ok() ? "OK" : status.ToString());
+  });
+  if (status.ok()) with_.witness.OnDurable(id_, round_->batch);
+  Do([this, status] {
+    round_.reset();
+    node_->OnRoundEnd(status, Now());
+    Pump();
+  });
+}
+
+ring::Duration Process::ReadLatency() { return random_.Around(ring::Duration(with_.parameters.read_us)); }
+
+void Process::Load(const quorum::LoadWanted& load) {
+  FromDisk(ReadLatency(), [this, load] {
+    const Result<kv::RecordPtr> record = disk_.Get(load.partition, load.key);
+    Do([this, load, record] {
+      with_.trace.Note({9, index_, load.partition.value});
+      node_->OnLoaded(load, record, Now());
+      Pump();
+    });
+  });
+}
+
+void Process::ReadRange(const quorum::RangeWanted& range) {
+  // Read now, which is what a snapshot of now would show later.
+  auto found = std::make_shared<quorum::RangeFound>();
+  const auto snapshot = disk_.TakeSnapshot();
+  const auto cursor = snapshot->Scan(range.partition, range.from);
+  for (; cursor->Valid(); cursor->Next()) {
+    if (range.to && cursor->key() >= *range.to) break;
+    if (found->entries.size() == range.limit) {
+      found->next = std::string(cursor->key());
+      break;
+    }
+    Result<kv::Record> record = cursor->record();
+    found->entries.push_back({std::string(cursor->key()), nullptr});
+    if (record.ok()) found->entries.back().record = std::make_shared<const kv::Record>(*std::move(record));
+  }
+  FromDisk(ReadLatency(), [this, range, found] {
+    Do([this, range, found] {
+      with_.trace.Note({10, index_, range.partition.value, found->entries.size()});
+      node_->OnRange(range, *found, Now());
+      Pump();
+    });
+  });
+}
+
+void Process::ReadDue(const quorum::DueWanted& due) {
+  FromDisk(ReadLatency(), [this, due] {
+    const Result<std::vector<kv::DueKey>> found = disk_.ReadDue(due.now, due.after, due.limit);
+    Do([this, due, found] {
+      with_.trace.Note({11, index_, found.ok() ? found->size() : 0});
+      node_->OnDue(due, found, Now());
+      Pump();
+    });
+  });
+}
+
+void Process::Answer(const quorum::Answer& answer) {
+  const auto waiting = waiting_.find(answer.token);
+  CHECK(waiting != waiting_.end()) << "N2: token " << answer.token << " was answered twice";
+  const quorum::ReplyCallback done = std::move(waiting->second);
+  waiting_.erase(waiting);
+  with_.trace.Note({12, index_, answer.token, static_cast<std::uint64_t>(answer.reply.outcome)});
+  with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+    out << name() << " -> client  ";
+    WriteReply(answer.reply, out);
+  });
+  done(answer.reply);
+}
+
+}  // namespace quoin::simulation

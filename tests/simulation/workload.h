@@ -1,0 +1,62 @@
+// Workload: what the clients of one run ask, drawn request by request from the plan's mix.
+//
+// Invariants:
+//   W1  no two requests write the same value or fragment, so that the checker can tell whose write was seen;
+//   W2  writes `one` go to keys that nothing else uses, since they may be lost; nobody's history holds them.
+//   W3  a key with so many increments of unknown outcome that which of them took effect could be any of 2^n gets no
+//   more
+//       of them, or the checker would be left undecided.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "quorum/operation.h"
+#include "ring/random.h"
+#include "tests/simulation/workload_plan.h"
+
+namespace quoin::simulation {
+
+class Workload {
+ public:
+  Workload(const WorkloadPlan& plan, ring::Random& random) : plan_(plan), random_(random) {}
+
+  const WorkloadPlan& plan() const { return plan_; }
+
+  // The next request of the client; (client, number) is unique. Its id is filled in.
+  quorum::Request Draw(std::uint64_t client, std::uint64_t number);
+  // The same wish once more, as a request of its own: under a new id, and with what it writes unlike all others (W1).
+  quorum::Request DrawLike(const quorum::Request& request, std::uint64_t client, std::uint64_t number);
+  // An answer was heard: later conditions name what it told.
+  void Learn(const quorum::Request& request, const quorum::Reply& reply);
+  // The request's outcome will never be known.
+  void NoteUnknown(const quorum::Request& request);
+
+ private:
+  enum class Kind { kCounter, kText, kExpiring };
+  struct Lately {
+    kv::Version version;
+    std::string value;
+  };
+
+  bool Chance(unsigned percent) { return random_.Below(100) < percent; }
+  quorum::Operation DrawOperation(const std::string& key, Kind kind, std::uint64_t client, std::uint64_t number);
+  quorum::Operation DrawCounting(const std::string& key, std::uint64_t client, std::uint64_t number);
+  quorum::Operation DrawWriting(std::uint64_t client, std::uint64_t number);
+  quorum::Operation DrawExpiring(std::uint64_t client, std::uint64_t number);
+  quorum::Condition DrawCondition(const std::string& key);
+  quorum::Put DrawPut(std::uint64_t client, std::uint64_t number);
+  quorum::TimeToLive DrawTtl();
+
+  // W3
+  static constexpr std::size_t kMaxUnknownIncrements = 8;
+
+  const WorkloadPlan plan_;
+  ring::Random& random_;
+  std::map<std::string, Lately> lately_;
+  std::map<std::string, std::size_t> unknown_increments_;
+};
+
+}  // namespace quoin::simulation
