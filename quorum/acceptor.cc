@@ -25,21 +25,23 @@ void Acceptor::SendWhenDurable(NodeId to, Message message, Effects* effects, std
 
 void Acceptor::Receive(NodeId from, const Message& message, Effects* effects) {
   CHECK(IsRequest(message));
-  if (const std::string* key = KeyNeeded(message)) {
-    const auto gate = gates_.find(*key);
-    const bool closed = gate != gates_.end();
-    if (closed || !state_.Find(*key)) {
-      if (waiting_ == kMaxWaiting) return TurnAway(from, message, effects);
-      if (!closed) {
-        effects->loads.push_back({partition_, *key});
-        gates_[*key].erasures = state_.erasures();
-      }
-      gates_[*key].waiting.push_back({from, message});  // A5
-      ++waiting_;
-      return;
-    }
+  const std::string* key = KeyNeeded(message);
+  if (key == nullptr) return Admit(from, message, effects);
+  const auto gate = gates_.find(*key);
+  const bool closed = gate != gates_.end();
+  std::optional<Content> content = closed ? std::nullopt : state_.Find(*key);
+  if (content) {
+    state_.Lend(*key, *std::move(content));
+    Admit(from, message, effects);
+    return state_.TakeBack();
   }
-  Admit(from, message, effects);
+  if (waiting_ == kMaxWaiting) return TurnAway(from, message, effects);
+  if (!closed) {
+    effects->loads.push_back({partition_, *key});
+    gates_[*key].erasures = state_.erasures();
+  }
+  gates_[*key].waiting.push_back({from, message});  // A5
+  ++waiting_;
 }
 
 void Acceptor::TurnAway(NodeId from, const Message& message, Effects* effects) const {
@@ -135,6 +137,7 @@ bool Acceptor::StoreIfNewer(const std::string& key, const kv::RecordPtr& record,
     if (held >= record->accepted) return true;
   }
   state_.Store(key, held, record, &effects->batch);
+  if (purging_) stored_meanwhile_.insert(key);
   return true;
 }
 

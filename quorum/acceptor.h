@@ -22,6 +22,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -100,6 +101,7 @@ class Acceptor {
   void WantRange(std::uint64_t token, std::string from, std::optional<std::string> to, std::size_t limit,
                  Effects* effects) const;
   void TellCompared(NodeId from, const Compare& compare, const RangeFound& found, Effects* effects);
+  void PurgeFrom(std::string from, Effects* effects);
   void PurgeFound(const RangeFound& found, Effects* effects);
 
   // Stores the record if it is newer. False: the record there is damaged, and this one may be older.
@@ -121,6 +123,9 @@ class Acceptor {
   std::uint64_t last_token_ = 0;
   bool purging_ = false;      // Tombstones below the floor are being looked for.
   bool purge_again_ = false;  // And once more from the beginning.
+  // Since the range that is being read for it was asked for: keys that were stored, and how often all was erased.
+  std::set<std::string> stored_meanwhile_;
+  std::uint64_t purge_erasures_ = 0;
 };
 
 }  // namespace quoin::quorum

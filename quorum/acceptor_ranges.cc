@@ -61,24 +61,30 @@ void Acceptor::On(NodeId from, const Purge& purge, Effects* effects) {
   if (purging_) {
     purge_again_ = true;  // What was looked at already may be below the floor now.
   } else {
-    purging_ = true;
-    WantRange(0, {}, std::nullopt, kPurgeStep, effects);
+    PurgeFrom({}, effects);
   }
 }
 
+void Acceptor::PurgeFrom(std::string from, Effects* effects) {
+  purging_ = true;
+  stored_meanwhile_.clear();
+  purge_erasures_ = state_.erasures();
+  WantRange(0, std::move(from), std::nullopt, kPurgeStep, effects);
+}
+
 void Acceptor::PurgeFound(const RangeFound& found, Effects* effects) {
+  const bool erased = purge_erasures_ != state_.erasures();
   for (const RangeFound::Entry& entry : found.entries) {
-    if (stopped_ || entry.record == nullptr || !entry.record->tombstone) continue;
-    // A gate's message may be about to replace it, and what the gate loads must not be overtaken.
-    if (entry.record->accepted > state_.floor() || gates_.contains(entry.key)) continue;
-    const std::optional<Content> now = state_.Find(entry.key);
-    if (!now || now->record == nullptr || now->record->accepted != entry.record->accepted) continue;
-    state_.EraseTombstone(entry.key, &effects->batch);  // A6
+    if (stopped_ || erased || entry.record == nullptr || !entry.record->tombstone) continue;
+    // Everything that was admitted before the range was asked for was durable before it was read. A gate's message may be
+    // about to replace it, and what the gate loads must not be overtaken.
+    if (stored_meanwhile_.contains(entry.key) || gates_.contains(entry.key)) continue;
+    if (entry.record->accepted <= state_.floor()) state_.EraseTombstone(entry.key, &effects->batch);  // A6
   }
   const bool goes_on = found.status.ok() && found.next.has_value();
-  purging_ = goes_on || purge_again_;
-  if (!goes_on) purge_again_ = false;
-  if (purging_) WantRange(0, goes_on ? *found.next : std::string(), std::nullopt, kPurgeStep, effects);
+  purging_ = false;
+  if (goes_on) return PurgeFrom(*found.next, effects);
+  if (std::exchange(purge_again_, false)) PurgeFrom({}, effects);
 }
 
 }  // namespace quoin::quorum

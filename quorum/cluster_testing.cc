@@ -63,6 +63,7 @@ void TestCluster::Restart(std::uint64_t node) {
 
 void TestCluster::Begin(std::uint64_t node, std::optional<std::string> first) {
   Node& at = nodes_.at(node);
+  at.leader->End(&at.rounds->open());
   at.leader->Begin(at.configuration, at.acceptor->promised(), std::move(first), &at.rounds->open());
   Pump(node);
 }

@@ -38,11 +38,12 @@ class TestCluster {
   // N nodes with majorities.
   explicit TestCluster(std::uint64_t nodes);
 
+  const ring::Configuration& configuration(std::uint64_t node) const { return nodes_.at(node).configuration; }
   Leader& leader(std::uint64_t node) { return *nodes_.at(node).leader; }
   Acceptor& acceptor(std::uint64_t node) { return *nodes_.at(node).acceptor; }
   TestStorage& storage(std::uint64_t node) { return *nodes_.at(node).storage; }
 
-  // The node begins a round. What follows from it is under way, not done.
+  // The node begins a round, and ends what it led before. What follows from it is under way, not done.
   void Begin(std::uint64_t node, std::optional<std::string> first = {});
   // Begins and delivers everything. True when the node leads.
   bool Lead(std::uint64_t node);

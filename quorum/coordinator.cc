@@ -56,14 +56,16 @@ void Coordinator::SetDue(Pending& pending, ring::MonotonicTime due) {
   due_.emplace(pending.due, pending.serial);
 }
 
-void Coordinator::Submit(Request request, bool repeated, std::uint64_t token, Moment now, CoordinatorEffects* effects) {
+void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now,
+                         CoordinatorEffects* effects) {
   CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
   const bool write = IsWrite(request.operation);
   const bool client_id = write && request.id != kv::OperationId{};
   Pending& pending = requests_[++last_serial_];
   pending.serial = last_serial_;
-  pending.repeated = client_id && repeated;
+  pending.repeated = client_id && sending.repeated;
   pending.client_id = client_id;
+  if (client_id) pending.client_knew = sending.known;
   pending.token = token;
   pending.since = now.now;
   pending.deadline = now.now + options_.request;
@@ -77,8 +79,7 @@ void Coordinator::Submit(Request request, bool repeated, std::uint64_t token, Mo
   }
   if (write && !client_id) pending.request.id = {.client = options_.boot, .number = ++last_id_};
   pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
-  pending.first_known = BelievedIn(pending.partition);
-  const bool leads = pending.first_known.node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
+  const bool leads = BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
   const bool needs_leader = write || !pending.request.conditions.empty() ||
                             pending.request.consistency == Consistency::kAll ||
                             (pending.request.consistency == Consistency::kQuorum && leads);
@@ -117,17 +118,15 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   ForwardPacket forward;
   forward.number = NextNumber(pending);
   forward.request = pending.request;
-  forward.meant_for = BelievedIn(pending.partition);
+  forward.meant_for = std::max(BelievedIn(pending.partition), pending.client_knew);
   forward.take_over = take_over;
   if (IsWrite(pending.request.operation)) {
-    const bool maybe_elsewhere = MaybeElsewhere(pending, now);
-    forward.repeated = pending.repeated || maybe_elsewhere || !IsCertain(pending);
+    forward.repeated = pending.client_id || !IsCertain(pending);
     if (forward.repeated) {  // K4
       forward.lowest = forward.meant_for;
       for (const auto& [number, copy] : pending.open) forward.lowest = std::min(forward.lowest, copy.meant_for);
       if (pending.unknown) forward.lowest = std::min(forward.lowest, *pending.unknown);
-      if (maybe_elsewhere) forward.lowest = std::min(forward.lowest, pending.first_known);
-      if (pending.repeated) forward.lowest = {};
+      if (pending.client_id) forward.lowest = std::min(forward.lowest, pending.client_knew);
     }
   }
   pending.open[forward.number] = {to, forward.meant_for, forward.repeated, take_over};
@@ -158,10 +157,6 @@ void Coordinator::Blame(Pending& pending, const SentCopy& copy, bool silent) {
   if (copy.take_over || silent) pending.tried.insert(copy.to);
 }
 
-bool Coordinator::MaybeElsewhere(const Pending& pending, Moment now) const {
-  return pending.client_id && now.now - pending.since >= options_.attempt;
-}
-
 bool Coordinator::IsCertain(const Pending& pending) {
   return !pending.repeated && pending.open.empty() && !pending.unknown;
 }
@@ -181,9 +176,9 @@ void Coordinator::OnForwarded(NodeId /*from*/, const ForwardedPacket& answer, Mo
   const bool current = pending.step == Step::kAwaiting && pending.current == answer.number;
   if (answer.reply.outcome == Outcome::kError) return OnError(pending, copy, current, answer, now, effects);
   const bool done = answer.reply.outcome == Outcome::kDone;
-  const bool alone = IsCertain(pending) && !MaybeElsewhere(pending, now);
+  const bool alone = IsCertain(pending);
   if (done || copy.repeated || !IsWrite(pending.request.operation) || alone) {  // K3
-    return Finish(pending, answer.reply, effects);
+    return Finish(pending, answer.reply, effects, answer.ballot);
   }
   // "Nothing changed" holds of this copy only, which didn't write that down; another one may still act.
   if (current) Retry(pending, now, effects);
@@ -193,7 +188,13 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
                           Moment now, CoordinatorEffects* effects) {
   const bool write = IsWrite(pending.request.operation);
   const Code code = answer.reply.status.code();
-  if (write && code == Code::kUnknown) {
+  if (write && answer.reply.not_by_this_copy && pending.client_id && IsCertain(pending)) {
+    // All that this node has sent did nothing. Only the client knows whether it has sent anything else; if not, it may
+    // send the same again and name the ballot that it is told now.
+    return Finish(pending, NotApplied(Code::kUnavailable, "the key has forgotten operations since the ballot named"),
+                  effects, answer.ballot);
+  }
+  if (write && code == Code::kUnknown && !answer.reply.not_by_this_copy) {
     pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.meant_for) : copy.meant_for;
   }
   if (!current) return;
@@ -202,7 +203,7 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
     if (!write || IsCertain(pending)) return Finish(pending, answer.reply, effects);
     if (++pending.dead_ends >= kMaxDeadEnds) {
       return Finish(pending, code == Code::kUnknown ? answer.reply : Unknown("an earlier copy may have been applied"),
-                    effects);
+                    effects, answer.reply.not_by_this_copy ? answer.ballot : kv::Ballot());
     }
   }
   // Somebody else believes in the leader that didn't serve: it is worth another try.
@@ -256,7 +257,7 @@ void Coordinator::GiveUp(const Pending& pending, CoordinatorEffects* effects) {
          effects);
 }
 
-void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects) {
+void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Ballot& ballot) {
   const bool says_not_applied = reply.outcome == Outcome::kError && reply.status.code() != Code::kUnknown;
   if (IsWrite(pending.request.operation) && says_not_applied) {
     if (pending.repeated) {
@@ -265,7 +266,7 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
       CHECK(IsCertain(pending)) << "K2";
     }
   }
-  effects->answers.push_back({pending.token, std::move(reply)});
+  effects->answers.push_back({pending.token, std::move(reply), ballot});
   for (const auto& [number, copy] : pending.open) serials_.erase(number);
   if (pending.reading) serials_.erase(pending.reading->nonce);
   due_.erase({pending.due, pending.serial});

@@ -19,9 +19,8 @@
 //   K6  at most hedge_percent of the leaderless reads ask one replica more because another is late;
 //   K7  the same calls lead to the same packets: only ordered containers are walked.
 //
-// What clients owe: who sends a request again through another node says `repeated` there, waits for Options::attempt
-// before, and disregards what the first node may still say. From then on, copies of a request whose id is the client's
-// are `repeated` here, too.
+// A request with the client's own id counts as repeated from the first (Sending): its first copy may be on its way, or
+// lie unread at a paused node, while the client has long sent it again elsewhere.
 //
 // Threads: lives on one shard. Lifetime: the routes outlive it.
 // Bounds: max_under_way requests; copies of a request: one per `attempt`, and a few refused ones; a ballot per
@@ -83,9 +82,9 @@ class Coordinator {
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
 
-  // A write without an id gets one. `repeated`: the client may have sent this id before, here or elsewhere.
+  // A write without an id gets one; `sending` is about those that have one.
   // REQUIRES: 1 <= key size <= kv::kMaxKeyBytes; no other request under way has this token.
-  void Submit(Request request, bool repeated, std::uint64_t token, Moment now, CoordinatorEffects* effects);
+  void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now, CoordinatorEffects* effects);
   // The number says which copy it is; who tells it doesn't matter.
   void OnForwarded(NodeId from, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects);
   // REQUIRES: !held.ballot
@@ -141,7 +140,7 @@ class Coordinator {
     Step step = Step::kResting;
     std::optional<Reading> reading;  // Exactly in kReading.
 
-    kv::Ballot first_known;                  // The ballot that was known when the client asked.
+    kv::Ballot client_knew;                  // No copy names a lower one.
     std::uint64_t current = 0;               // kAwaiting: the copy's number.
     std::map<std::uint64_t, SentCopy> open;  // By number: sent and not answered. Each may still act.
     std::optional<kv::Ballot> unknown;       // The lowest ballot of a copy whose outcome was told as unknown.
@@ -167,13 +166,11 @@ class Coordinator {
   static void Blame(Pending& pending, const SentCopy& copy, bool silent);
   void OnError(Pending& pending, const SentCopy& copy, bool current, const ForwardedPacket& answer, Moment now,
                CoordinatorEffects* effects);
-  // The client may have sent it through another node by now.
-  bool MaybeElsewhere(const Pending& pending, Moment now) const;
   // No copy of a write can still act (K2).
   static bool IsCertain(const Pending& pending);
   void GiveUp(const Pending& pending, CoordinatorEffects* effects);
   // Destroys the pending request.
-  void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects);
+  void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Ballot& ballot = {});
   void SetDue(Pending& pending, ring::MonotonicTime due);
   std::uint64_t NextNumber(const Pending& pending);
 

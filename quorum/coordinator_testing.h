@@ -119,7 +119,7 @@ class CoordinatorTest : public testing::Test {
   void Learn(kv::Ballot ballot) { routes_.promised = leader_ = ballot; }
 
   std::uint64_t Submit(Request request, bool repeated = false) {
-    coordinator_->Submit(std::move(request), repeated, ++tokens_, now_, &effects_);
+    coordinator_->Submit(std::move(request), {.repeated = repeated, .known = {}}, ++tokens_, now_, &effects_);
     return tokens_;
   }
   void Answer(const ForwardPacket& copy, Reply reply, kv::Ballot ballot = {}) {

@@ -163,8 +163,9 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
   if (pending.copy.lowest >= ballot_) return false;
   if (CertainlyNotApplied(state.newest != nullptr ? state.newest->forgot : state.floor, pending.copy.lowest))
     return false;
-  effects->answers.push_back(
-      {pending.token, Unknown("the key has forgotten operations since the first copy was sent")});
+  Reply unknown = Unknown("the key has forgotten operations since the first copy was sent");
+  unknown.not_by_this_copy = true;
+  effects->answers.push_back({pending.token, std::move(unknown)});
   return true;
 }
 

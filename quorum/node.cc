@@ -27,8 +27,8 @@ Result<std::unique_ptr<Node>> Node::Start(const kv::Storage& storage, NodeOption
 void Node::OnTick(Moment now) { impl_->Tick(now); }
 void Node::Receive(NodeId from, const PacketBody& packet, Moment now) { impl_->Receive(from, packet, now); }
 void Node::OnLinkReset(NodeId peer, Moment now) { impl_->LinkReset(peer, now); }
-void Node::Submit(Request request, bool repeated, std::uint64_t token, Moment now) {
-  impl_->Submit(std::move(request), repeated, token, now);
+void Node::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now) {
+  impl_->Submit(std::move(request), sending, token, now);
 }
 void Node::Ask(const MembershipPacket& wish, Moment now) { impl_->Ask(wish, now); }
 void Node::SetDiskAnswering(bool answering, Moment now) { impl_->SetDiskAnswering(answering, now); }

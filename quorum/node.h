@@ -92,9 +92,8 @@ class Node {
   void Receive(NodeId from, const PacketBody& packet, Moment now);
   // The link to the peer broke: its process is gone, or somebody in between.
   void OnLinkReset(NodeId peer, Moment now);
-  // The client's request. An id of zero: the node gives it one; otherwise `repeated` says that the client may have sent
-  // it before (through this or another node), and the answer accounts for that.
-  void Submit(Request request, bool repeated, std::uint64_t token, Moment now);
+  // The client's request. An id of zero: the node gives it one, and `sending` doesn't matter.
+  void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
   // The operator's wish; repeat it until the ring shows it.
   void Ask(const MembershipPacket& wish, Moment now);
   // Whether the disk has answered lately; rides on heartbeats.

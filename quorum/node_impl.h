@@ -31,7 +31,7 @@ class Node::Impl final : public Surroundings, public Routes {
   void Tick(Moment now);
   void Receive(NodeId from, const PacketBody& packet, Moment now);
   void LinkReset(NodeId peer, Moment now);
-  void Submit(Request request, bool repeated, std::uint64_t token, Moment now);
+  void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
   void Ask(const MembershipPacket& wish, Moment now);
   void SetDiskAnswering(bool answering, Moment now);
   void Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);

@@ -18,9 +18,9 @@ void Node::Impl::Coordinate(CoordinatorEffects effects) {
   for (Answer& answer : effects.answers) output_.answers.push_back(std::move(answer));
 }
 
-void Node::Impl::Submit(Request request, bool repeated, std::uint64_t token, Moment now) {
+void Node::Impl::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now) {
   CoordinatorEffects effects;
-  coordinator_.Submit(std::move(request), repeated, token, now, &effects);
+  coordinator_.Submit(std::move(request), sending, token, now, &effects);
   Coordinate(std::move(effects));
   Settle(now);
 }
@@ -96,7 +96,9 @@ void Node::Impl::Answered(const Answer& answer, Moment now) {
   const auto inbound = inbound_.find(answer.token);
   CHECK(inbound != inbound_.end()) << "N2: answered twice";
   ForwardedPacket packet{.number = inbound->second.number, .reply = answer.reply};
-  if (const Replica* replica = Find(inbound->second.partition)) packet.ballot = replica->believed();
+  if (const Replica* replica = Find(inbound->second.partition)) {
+    packet.ballot = replica->leading() ? replica->leader().ballot() : replica->believed();
+  }
   const NodeId to = inbound->second.from;
   inbound_.erase(inbound);
   Post(to, std::move(packet));

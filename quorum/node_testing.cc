@@ -216,7 +216,7 @@ bool TestNodes::RunUntil(const std::function<bool()>& so, ring::Duration time) {
 
 std::uint64_t TestNodes::Submit(std::uint64_t id, Request request, bool repeated) {
   const std::uint64_t token = ++last_token_;
-  node(id).Submit(std::move(request), repeated, token, now());
+  node(id).Submit(std::move(request), {.repeated = repeated, .known = {}}, token, now());
   Pump(id);
   return token;
 }

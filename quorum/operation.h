@@ -89,6 +89,8 @@ struct Reply {
   kv::RecordPtr previous;  // Swap only: what was there before; nullptr when absent.
   kv::Version changed;     // The version of the state that the reply speaks of; zero when it has none.
   bool created = false;    // A done write found the key absent.
+  // With Code::kUnknown: this very sending certainly did nothing; it is an earlier one that nobody knows about.
+  bool not_by_this_copy = false;
 };
 
 using ReplyCallback = std::function<void(Reply)>;

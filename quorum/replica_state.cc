@@ -51,6 +51,8 @@ void ReplicaState::Lend(std::string key, const Result<kv::RecordPtr>& loaded) {
   lent_.emplace(std::move(key), ContentOf(loaded));
 }
 
+void ReplicaState::Lend(std::string key, Content found) { lent_.emplace(std::move(key), std::move(found)); }
+
 void ReplicaState::RaisePromise(const kv::Ballot& ballot) {
   if (ballot == state_.promised) return;
   if (ballot < state_.promised && !Broken(Canary::kLowerPromise)) return;

@@ -54,6 +54,8 @@ class ReplicaState {
   // Makes Find answer with what was loaded, until TakeBack. REQUIRES: nothing of the key was admitted since the load
   // began.
   void Lend(std::string key, const Result<kv::RecordPtr>& loaded);
+  // The same for what Find has just said: the storage may not say it a second time.
+  void Lend(std::string key, Content found);
   void TakeBack() { lent_.reset(); }
 
   // Raises the promise; nothing happens when it is as high.

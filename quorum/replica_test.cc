@@ -1,25 +1,18 @@
-// Who leads, when it is handed over, and what a change of configuration does to a replica: one rule at a time. The other
-// replicas are played by the test.
+// Who leads, and when: one rule at a time.
 #include "quorum/replica.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "quorum/read_range.h"
-#include "quorum/replica_testing.h"
+#include "quorum/replica_fixture_testing.h"
 #include "quorum/request_testing.h"
-#include "quorum/rounds.h"
 
 namespace quoin::quorum {
 namespace {
@@ -27,177 +20,162 @@ namespace {
 using std::chrono::milliseconds;
 using Phase = Leader::Phase;
 
-constexpr PartitionId kPartition{0};
+// --- Who begins
 
-class Neighbours final : public Surroundings {
- public:
-  bool Hears(NodeId node) const override { return hears.contains(node.value); }
-  bool SaysUnheard(NodeId reporter, NodeId about) const override {
-    return Hears(reporter) && unheard.contains({reporter.value, about.value});
-  }
-  bool disk_takes_writes() const override { return disk; }
-  ring::Random& random() override { return random_; }
-
-  std::set<std::uint64_t> hears = {1, 2, 3, 4};
-  std::set<std::pair<std::uint64_t, std::uint64_t>> unheard;  // (reporter, about)
-  bool disk = true;
-
- private:
-  struct Least final : ring::Random {
-    std::uint64_t Next() override { return 0; }
-  };
-  Least random_;
-};
-
-ring::Configuration SetOf(std::uint64_t version, std::vector<NodeId> nodes) {
-  ring::Configuration configuration;
-  configuration.version = version;
-  configuration.replicas = ring::MajoritySet(std::move(nodes));
-  return configuration;
+TEST_F(ReplicaTest, BeginsAtOnceWhereNobodyHasEverLedAndItIsPreferred) {
+  StartWith(1, SetOf(1, kOld));
+  EXPECT_LE(MillisecondsUntilItBegins(), 1);
 }
-ring::Configuration MoveOf(std::uint64_t version, ring::Phase phase, std::vector<NodeId> from,
-                           std::vector<NodeId> to) {
-  ring::Configuration configuration = SetOf(version, std::move(from));
-  configuration.phase = phase;
-  configuration.incoming = ring::MajoritySet(std::move(to));
-  return configuration;
-}
-const std::vector<NodeId> kOld = {NodeId{1}, NodeId{2}, NodeId{3}};
-const std::vector<NodeId> kNew = {NodeId{1}, NodeId{2}, NodeId{4}};
 
-class ReplicaTest : public testing::Test {
- protected:
-  // The process of that node starts, on what its disk holds.
-  void Start(std::uint64_t self) {
-    self_ = NodeId{self};
-    rounds_ = Rounds();
-    sent_.clear();
-    replica_.emplace(storage_, *storage_.GetPartitionState(kPartition),
-                     Leader::Options{.self = self_, .partition = kPartition, .max_value_bytes = 1000}, timing_,
-                     neighbours_, Now());
-    began_.reset();
+TEST_F(ReplicaTest, OthersWaitForTheirTurnInTheOrderOfPreference) {
+  const int stagger = static_cast<int>(timing_.takeover_stagger / milliseconds(1));
+  StartWith(3, SetOf(1, kOld));
+  EXPECT_NEAR(MillisecondsUntilItBegins(), 2 * stagger, 2);
+}
+
+TEST_F(ReplicaTest, NobodyWaitsForWhomItDoesNotHear) {
+  const int stagger = static_cast<int>(timing_.takeover_stagger / milliseconds(1));
+  neighbours_.hears = {1, 3};
+  StartWith(3, SetOf(1, kOld));
+  EXPECT_NEAR(MillisecondsUntilItBegins(), stagger, 2);
+}
+
+TEST_F(ReplicaTest, BeginsNothingWithoutAConfigurationOrOutsideOfIt) {
+  Start(1);
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+  StartWith(4, SetOf(1, kOld));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+}
+
+TEST_F(ReplicaTest, ANewReplicaLeadsOnlyOnceItCounts) {
+  StartWith(4, MoveOf(2, ring::Phase::kFilling, kOld, kNew));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+  Learn(MoveOf(3, ring::Phase::kJoint, kOld, kNew));
+  EXPECT_GE(MillisecondsUntilItBegins(), 0);
+}
+
+// --- Whether the leader is gone
+
+TEST_F(ReplicaTest, LeavesALeaderAloneThatAReadQuorumHears) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+  neighbours_.hears = {1, 3};
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1) << "only this one doesn't hear it: the link between two is cut";
+}
+
+TEST_F(ReplicaTest, TakesOverFromALeaderThatAReadQuorumDoesNotHear) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  neighbours_.hears = {1, 3};
+  neighbours_.unheard = {{3, 2}};
+  EXPECT_LE(MillisecondsUntilItBegins(), 1);
+  EXPECT_GT(replica_->leader().ballot(), BallotOf(1, 2));
+}
+
+TEST_F(ReplicaTest, AReportCountsOnlyFromWhomItHears) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  neighbours_.hears = {1};
+  neighbours_.unheard = {{3, 2}};
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+}
+
+TEST_F(ReplicaTest, AReadQuorumOfOneIsItself) {
+  ring::Configuration configuration = SetOf(1, kOld);
+  configuration.replicas.read_quorum = 1;
+  configuration.replicas.write_quorum = 3;
+  StartWith(1, configuration);
+  Follow(BallotOf(1, 2));
+  neighbours_.hears = {1, 3};
+  EXPECT_LE(MillisecondsUntilItBegins(), 1);
+}
+
+TEST_F(ReplicaTest, ALeaderThatIsNoReplicaAnyMoreIsGone) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 3));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
+  Learn(SetOf(2, kNew));
+  EXPECT_GE(MillisecondsUntilItBegins(), 0);
+}
+
+TEST_F(ReplicaTest, ItsOwnLeadershipOfBeforeARestartIsGoneAfterAWhile) {
+  StartWith(1, SetOf(1, kOld));
+  Lead();
+  const kv::Ballot before = replica_->leader().ballot();
+  StartWith(1, SetOf(1, kOld));
+  EXPECT_EQ(replica_->believed(), before);
+  const int waited = MillisecondsUntilItBegins();
+  EXPECT_NEAR(waited, 2 * static_cast<int>(timing_.resend / milliseconds(1)), 2) << "somebody else may lead by now";
+  EXPECT_GT(replica_->leader().ballot(), before);
+}
+
+TEST_F(ReplicaTest, BelievesInTheHighestBallotThatItWasRefusedFor) {
+  StartWith(1, SetOf(1, kOld));
+  ASSERT_GE(MillisecondsUntilItBegins(), 0);
+  Receive(2, Nack{replica_->leader().ballot(), BallotOf(9, 3)});
+  EXPECT_EQ(replica_->leader().phase(), Phase::kIdle);
+  EXPECT_EQ(replica_->believed(), BallotOf(9, 3));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1) << "that one is heard";
+}
+
+// --- Backing off
+
+TEST_F(ReplicaTest, WaitsTwiceAsLongAfterEachTryThatFailed) {
+  StartWith(1, SetOf(1, kOld));
+  std::vector<int> waits;
+  for (int i = 0; i < 5; ++i) {
+    waits.push_back(MillisecondsUntilItBegins());
+    // Nobody says why; perhaps the one that was promised has gone meanwhile.
+    Receive(2, Nack{replica_->leader().ballot(), BallotOf(10 * (i + 1), 9)});
+    ASSERT_EQ(replica_->leader().phase(), Phase::kIdle);
   }
-  void StartWith(std::uint64_t self, const ring::Configuration& configuration) {
-    Start(self);
-    Learn(configuration);
-  }
-  Moment Now() const { return {ring::MonotonicTime(now_), kv::WallTime(milliseconds(1000))}; }
-  void Learn(const ring::Configuration& configuration) {
-    replica_->Learn(configuration, Now(), &rounds_.open());
-    Work();
-  }
-  void Receive(std::uint64_t from, const Message& message) {
-    replica_->Receive(NodeId{from}, message, Now(), &rounds_.open());
-    Work();
-  }
-  // Ticks every millisecond until so much time has passed.
-  void Pass(ring::Duration time) {
-    for (const ring::Duration end = now_ + time; now_ < end;) {
-      now_ += milliseconds(1);
-      replica_->OnTick(Now(), &rounds_.open());
-      Work();
-    }
-  }
-  // The milliseconds until the replica begins a round; -1: it didn't within a second.
-  int MillisecondsUntilItBegins() {
-    for (int passed = 0; passed <= 1000; ++passed) {
-      if (replica_->leader().phase() != Phase::kIdle) return passed;
-      Pass(milliseconds(1));
-    }
-    return -1;
-  }
-  std::optional<NodeId> Submit(Request request, const kv::Ballot& meant_for, bool take_over) {
-    Copy copy{.request = std::move(request), .meant_for = meant_for, .take_over = take_over, .lowest = {}};
-    const auto better = replica_->Submit(std::move(copy), take_over, ++token_, Now(), &rounds_.open());
-    Work();
-    return better;
-  }
-  // What others promised to `leader` is promised here, too.
-  void Follow(const kv::Ballot& leader) {
-    Receive(leader.node.value, Prepare{replica_->configuration().version, leader, {}});
-    sent_.clear();
-  }
-  // The other replicas say yes to whatever they were asked.
-  void AnswerFor(std::uint64_t node) {
-    for (int i = 0; i < 10; ++i) {
-      for (const auto& [to, message] : std::exchange(sent_, {})) {
-        if (to != node) {
-          sent_.emplace_back(to, message);
-        } else if (const auto* prepare = std::get_if<Prepare>(&message)) {
-          Receive(node, Promise{prepare->ballot, std::nullopt, std::nullopt});
-        } else if (const auto* compare = std::get_if<Compare>(&message)) {
-          Receive(node, Compared{.ballot = compare->ballot, .nonce = compare->nonce, .equal = true});
-        } else if (const auto* accept = std::get_if<Accept>(&message)) {
-          Receive(node, Accepted{accept->key, accept->record->accepted});
-        } else if (const auto* barrier = std::get_if<Barrier>(&message)) {
-          Receive(node, BarrierOk{barrier->ballot, barrier->nonce});
-        }
-      }
-    }
-  }
-  // Leads, and has found the others equal.
-  void Lead() {
+  const int stagger = static_cast<int>(timing_.takeover_stagger / milliseconds(1));
+  EXPECT_LE(waits[0], 1);
+  for (std::size_t i = 1; i < waits.size(); ++i) EXPECT_NEAR(waits[i], stagger << (i - 1), 2);
+}
+
+TEST_F(ReplicaTest, ALeadershipThatCameToBeEndsTheBackingOff) {
+  StartWith(1, SetOf(1, kOld));
+  for (int i = 0; i < 4; ++i) {
     ASSERT_GE(MillisecondsUntilItBegins(), 0);
-    for (const NodeId node : replica_->configuration().replicas.nodes) AnswerFor(node.value);
-    ASSERT_TRUE(replica_->leading());
-    ASSERT_TRUE(replica_->leader().all_equal());
-    sent_.clear();
+    Receive(2, Nack{replica_->leader().ballot(), BallotOf(10 * (i + 1), 9)});
   }
-  template <typename T>
-  int Sent() const {
-    return static_cast<int>(
-        std::count_if(sent_.begin(), sent_.end(), [](const auto& one) { return std::holds_alternative<T>(one.second); }));
-  }
-  void Store(const std::string& key, const kv::Ballot& ballot) {
-    Receive(ballot.node.value, Accept{replica_->configuration().version, key, RecordOf({ballot, 1}, "v")});
-  }
-  bool Holds(const std::string& key) { return **storage_.Get(kPartition, key) != nullptr; }
+  Lead();
+  Pass(milliseconds(1000));
+  Receive(2, Nack{replica_->leader().ballot(), BallotOf(100, 9)});
+  EXPECT_LE(MillisecondsUntilItBegins(), 1);
+}
 
-  NodeTiming timing_;
-  Neighbours neighbours_;
-  std::optional<Replica> replica_;
-  std::map<std::uint64_t, Reply> answers_;
-  std::uint64_t token_ = 0;
+// --- Copies that ask for a takeover
 
- private:
-  // Delivers what it says to itself, and makes everything durable at once.
-  void Work() {
-    Effects& open = rounds_.open();
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (Answer& answer : std::exchange(open.answers, {})) answers_[answer.token] = std::move(answer.reply);
-      Post(std::exchange(open.now, {}), &moved);
-      const std::vector<RangeWanted> ranges = std::exchange(open.ranges_when_durable, {});
-      if (open.when_durable.empty() && open.batch.empty() && ranges.empty()) continue;
-      kv::Batch batch = rounds_.Seal();
-      replica_->acceptor().Seal(&batch);
-      CHECK(storage_.Write(batch).ok());
-      replica_->acceptor().OnDurable();
-      Post(rounds_.OnDurable(), &moved);
-      for (const RangeWanted& range : ranges) {
-        replica_->acceptor().OnRange(range, ReadRange(*storage_.TakeSnapshot(), range), &open);
-      }
-      moved = true;
-    }
-  }
-  void Post(std::vector<Envelope> envelopes, bool* moved) {
-    for (const Envelope& envelope : envelopes) {
-      if (envelope.to == self_) {
-        *moved = true;
-        replica_->Receive(self_, envelope.message, Now(), &rounds_.open());
-      } else {
-        sent_.emplace_back(envelope.to.value, envelope.message);
-      }
-    }
-  }
+TEST_F(ReplicaTest, ACopyThatTakesOverIsPassedOnToALeaderThatIsHeard) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  EXPECT_EQ(Submit(GetOf("k"), BallotOf(1, 2), true), NodeId{2});
+  EXPECT_EQ(replica_->leader().phase(), Phase::kIdle);
+  neighbours_.hears = {1, 3};
+  EXPECT_EQ(Submit(GetOf("k"), BallotOf(1, 2), true), std::nullopt) << "one that isn't heard can't be asked";
+  EXPECT_EQ(Told(answers_.at(token_)), "unavailable");
+}
 
- protected:
-  std::vector<std::pair<std::uint64_t, Message>> sent_;  // To the others.
+TEST_F(ReplicaTest, ACopyThatTakesOverBeginsAtOnceWithItsKeyOnPrepare) {
+  StartWith(3, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  neighbours_.hears = {1, 3};
+  neighbours_.unheard = {{1, 2}};
+  EXPECT_EQ(Submit(GetOf("k"), BallotOf(1, 2), true), std::nullopt);
+  EXPECT_EQ(replica_->leader().phase(), Phase::kPromises) << "it waits for nobody's turn";
+  ASSERT_EQ(Sent<Prepare>(), 2);
+  EXPECT_EQ(std::get<Prepare>(sent_[0].second).key, "k");
+}
 
- private:
-  NodeId self_;
-  TestStorage storage_{NodeId{1}};
-  Rounds rounds_;
-  ring::Duration now_{std::chrono::seconds(10)};
-  std::optional<ring::Duration> began_;
-};
+TEST_F(ReplicaTest, AnyOtherCopyIsRefusedWhereItIsNotLed) {
+  StartWith(1, SetOf(1, kOld));
+  Follow(BallotOf(1, 2));
+  EXPECT_EQ(Submit(GetOf("k"), BallotOf(1, 2), false), std::nullopt);
+  EXPECT_EQ(Told(answers_.at(token_)), "unavailable");
+}
+
+}  // namespace
+}  // namespace quoin::quorum

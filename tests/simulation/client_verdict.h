@@ -14,7 +14,7 @@ struct VerdictOptions {
   // How far the wall clocks of two nodes were apart in this run, the millisecond of deadlines included.
   linearizability::Time clock_uncertainty{0};
   std::size_t max_value_bytes = 0;             // Of the nodes.
-  std::uint64_t max_steps = 5'000'000;         // Per key.
+  std::uint64_t max_steps = 10'000'000;        // Per key.
   std::uint64_t max_shrink_steps = 2'000'000;  // 0: violations are told whole.
 };
 

@@ -118,7 +118,6 @@ void Process::Resume() {
   with_.trace.Line(with_.queue.now(), [&](std::ostream& out) { out << name() << " goes on"; });
   const std::uint64_t boot = boots_;
   for (const auto& event : std::exchange(missed_, {})) {
-    disk_.BeginCall();
     if (boots_ == boot) event();
   }
 }
@@ -128,7 +127,6 @@ void Process::Do(std::function<void()> event) {
   if (paused_) {
     missed_.push_back(std::move(event));
   } else {
-    disk_.BeginCall();
     event();
   }
 }
@@ -189,20 +187,20 @@ void Process::OnLinkReset(NodeId peer) {
   });
 }
 
-void Process::Submit(const quorum::Request& request, bool repeated, quorum::ReplyCallback done) {
-  Do([this, request, repeated, done = std::move(done)]() mutable {
+void Process::Submit(const quorum::Request& request, const quorum::Sending& sending, AnswerCallback done) {
+  Do([this, request, sending, done = std::move(done)]() mutable {
     const std::uint64_t token = ++tokens_;
-    waiting_.emplace(token, [this, request, done = std::move(done)](quorum::Reply reply) {
-      with_.witness.OnAnswer(id_, request, reply);
-      done(std::move(reply));
+    waiting_.emplace(token, [this, request, done = std::move(done)](quorum::Answer answer) {
+      with_.witness.OnAnswer(id_, request, answer.reply);
+      done(std::move(answer));
     });
     with_.trace.Note({5, index_, request.id.client, request.id.number});
     with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
       out << "client -> " << name() << "  ";
       WriteRequest(request, out);
-      if (repeated) out << " repeated";
+      if (sending.repeated) out << " repeated";
     });
-    node_->Submit(request, repeated, token, Now());
+    node_->Submit(request, sending, token, Now());
     Pump();
   });
 }

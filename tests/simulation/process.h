@@ -79,7 +79,8 @@ class Process {
   // Without effect while it isn't running.
   void Receive(NodeId from, std::shared_ptr<const quorum::PacketBody> packet);
   void OnLinkReset(NodeId peer);
-  void Submit(const quorum::Request& request, bool repeated, quorum::ReplyCallback done);
+  using AnswerCallback = std::function<void(quorum::Answer)>;
+  void Submit(const quorum::Request& request, const quorum::Sending& sending, AnswerCallback done);
   void Ask(const quorum::MembershipPacket& wish);
 
  private:
@@ -126,7 +127,7 @@ class Process {
   std::optional<Round> round_;
   bool disk_answering_ = true;
   std::uint64_t tokens_ = 0;
-  std::map<std::uint64_t, quorum::ReplyCallback> waiting_;
+  std::map<std::uint64_t, AnswerCallback> waiting_;
   std::vector<std::function<void()>> missed_;  // While it was paused.
   std::vector<std::function<void()>> held_;    // By a disk that hangs.
   std::shared_ptr<const ring::Topology> known_ring_;

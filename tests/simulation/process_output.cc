@@ -98,14 +98,14 @@ void Process::ReadDue(const quorum::DueWanted& due) {
 void Process::Answer(const quorum::Answer& answer) {
   const auto waiting = waiting_.find(answer.token);
   CHECK(waiting != waiting_.end()) << "N2: token " << answer.token << " was answered twice";
-  const quorum::ReplyCallback done = std::move(waiting->second);
+  const AnswerCallback done = std::move(waiting->second);
   waiting_.erase(waiting);
   with_.trace.Note({12, index_, answer.token, static_cast<std::uint64_t>(answer.reply.outcome)});
   with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
     out << name() << " -> client  ";
     WriteReply(answer.reply, out);
   });
-  done(answer.reply);
+  done(answer);
 }
 
 }  // namespace quoin::simulation

@@ -44,9 +44,6 @@ class SimDisk final : public kv::Storage {
   kv::Health health() const override { return {}; }
   std::uint64_t size_bytes() const override { return records_.size_bytes(); }
 
-  // The node is called once more. Until the next call, what was found in memory stays there.
-  void BeginCall() { warmth_ = random_.Next(); }
-
   // --- What may happen to a disk.
 
   // The next write fails as an fsync does.
@@ -75,15 +72,13 @@ class SimDisk final : public kv::Storage {
   std::optional<kv::Batch> TakeSurfaced() { return std::exchange(surfaced_, std::nullopt); }
 
  private:
-  bool IsCold(std::string_view key) const;
   bool IsDamaged(PartitionId partition, std::string_view key) const;
   void Apply(const kv::Batch& batch);
   void Refill(const kv::Batch::Change& change);
 
-  SeededRandom random_;
+  mutable SeededRandom random_;
   kv::MemoryStorage records_;
   std::uint64_t cold_read_percent_;
-  std::uint64_t warmth_ = 0;  // Decides, with the key, what is in memory.
   bool fail_next_write_ = false;
   bool full_ = false;
   bool hung_ = false;

@@ -82,17 +82,16 @@ quorum::Operation Workload::DrawOperation(const std::string& key, Kind kind, std
     case Kind::kCounter:
       return DrawCounting(key, client, number);
     case Kind::kText:
-      return DrawWriting(client, number);
+      return DrawWriting(key, client, number);
     case Kind::kExpiring:
-      return DrawExpiring(client, number);
+      return DrawExpiring(key, client, number);
   }
   return quorum::Delete{};
 }
 
 quorum::Operation Workload::DrawCounting(const std::string& key, std::uint64_t client, std::uint64_t number) {
   std::uint64_t draw = random_.Below(100);
-  const auto unknown = unknown_increments_.find(key);
-  if (unknown != unknown_increments_.end() && unknown->second >= kMaxUnknownIncrements) draw = 75 + draw / 4;
+  if (!TakesAdditions(key)) draw = 75 + draw % 23;
   // Sums of different increments should differ, or nobody could tell which of the unknown ones took effect.
   if (draw < 75) return quorum::Increment{static_cast<std::int64_t>(random_.Below(2'000'001)) - 1'000'000};
   const quorum::Put put{Number(client, number), "text/plain", {}};
@@ -101,22 +100,22 @@ quorum::Operation Workload::DrawCounting(const std::string& key, std::uint64_t c
   return quorum::Append{Fragment(client, number, 0)};  // A number no more: increments are rejected from here on.
 }
 
-quorum::Operation Workload::DrawWriting(std::uint64_t client, std::uint64_t number) {
+quorum::Operation Workload::DrawWriting(const std::string& key, std::uint64_t client, std::uint64_t number) {
   const std::uint64_t draw = random_.Below(100);
-  if (draw < 40) return quorum::Append{Fragment(client, number, 0)};
+  if (draw < 40 && TakesAdditions(key)) return quorum::Append{Fragment(client, number, 0)};
   if (draw < 80) return DrawPut(client, number);
   if (draw < 95) return quorum::Swap{DrawPut(client, number)};
   if (draw < 98) return quorum::SetDeadline{};
   return quorum::Increment{1};  // Rejected, unless the key is absent.
 }
 
-quorum::Operation Workload::DrawExpiring(std::uint64_t client, std::uint64_t number) {
+quorum::Operation Workload::DrawExpiring(const std::string& key, std::uint64_t client, std::uint64_t number) {
   const std::uint64_t draw = random_.Below(100);
   quorum::Put put = DrawPut(client, number);
   if (!Chance(15)) put.ttl = DrawTtl();
   if (draw < 50) return put;
   if (draw < 65) return quorum::Swap{std::move(put)};
-  if (draw < 80) return quorum::Append{Fragment(client, number, 0)};
+  if (draw < 80 && TakesAdditions(key)) return quorum::Append{Fragment(client, number, 0)};
   if (draw < 92) return quorum::SetDeadline{DrawTtl()};
   return quorum::SetDeadline{};
 }
@@ -151,7 +150,14 @@ quorum::TimeToLive Workload::DrawTtl() {
 }
 
 void Workload::NoteUnknown(const quorum::Request& request) {
-  if (std::holds_alternative<quorum::Increment>(request.operation)) ++unknown_increments_[request.key];
+  const bool adds = std::holds_alternative<quorum::Increment>(request.operation) ||
+                    std::holds_alternative<quorum::Append>(request.operation);
+  if (adds) ++unknown_additions_[request.key];
+}
+
+bool Workload::TakesAdditions(const std::string& key) const {
+  const auto unknown = unknown_additions_.find(key);
+  return unknown == unknown_additions_.end() || unknown->second < kMaxUnknownAdditions;
 }
 
 void Workload::Learn(const quorum::Request& request, const quorum::Reply& reply) {

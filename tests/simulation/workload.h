@@ -3,9 +3,8 @@
 // Invariants:
 //   W1  no two requests write the same value or fragment, so that the checker can tell whose write was seen;
 //   W2  writes `one` go to keys that nothing else uses, since they may be lost; nobody's history holds them.
-//   W3  a key with so many increments of unknown outcome that which of them took effect could be any of 2^n gets no
-//   more
-//       of them, or the checker would be left undecided.
+//   W3  a key with several increments and appends of unknown outcome gets no more of them: any of 2^n sets may have
+//       taken effect, which would leave the checker undecided.
 #pragma once
 
 #include <cstddef>
@@ -44,19 +43,20 @@ class Workload {
   bool Chance(unsigned percent) { return random_.Below(100) < percent; }
   quorum::Operation DrawOperation(const std::string& key, Kind kind, std::uint64_t client, std::uint64_t number);
   quorum::Operation DrawCounting(const std::string& key, std::uint64_t client, std::uint64_t number);
-  quorum::Operation DrawWriting(std::uint64_t client, std::uint64_t number);
-  quorum::Operation DrawExpiring(std::uint64_t client, std::uint64_t number);
+  bool TakesAdditions(const std::string& key) const;
+  quorum::Operation DrawWriting(const std::string& key, std::uint64_t client, std::uint64_t number);
+  quorum::Operation DrawExpiring(const std::string& key, std::uint64_t client, std::uint64_t number);
   quorum::Condition DrawCondition(const std::string& key);
   quorum::Put DrawPut(std::uint64_t client, std::uint64_t number);
   quorum::TimeToLive DrawTtl();
 
   // W3
-  static constexpr std::size_t kMaxUnknownIncrements = 8;
+  static constexpr std::size_t kMaxUnknownAdditions = 6;
 
   const WorkloadPlan plan_;
   ring::Random& random_;
   std::map<std::string, Lately> lately_;
-  std::map<std::string, std::size_t> unknown_increments_;
+  std::map<std::string, std::size_t> unknown_additions_;
 };
 
 }  // namespace quoin::simulation

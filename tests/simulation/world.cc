@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ring/partition.h"
 #include "tests/simulation/packet_text.h"
 
 namespace quoin::simulation {
@@ -127,9 +128,15 @@ std::optional<std::size_t> World::IndexOf(NodeId node) const {
 
 void World::Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) {
   const ring::Duration delay(parameters_.client_delay_us);
-  queue_.After(random_.Around(delay), [this, node, request, repeated, delay, done = std::move(done)] {
-    processes_[node]->Submit(request, repeated, [this, delay, done](quorum::Reply reply) {
-      queue_.After(random_.Around(delay), [done, reply = std::move(reply)] { done(reply); });
+  const std::pair teller(request.id.client,
+                         ring::PartitionOf(request.key, static_cast<std::uint32_t>(parameters_.partitions)));
+  const quorum::Sending sending{repeated, knew_.try_emplace(request.id, told_[teller]).first->second};
+  queue_.After(random_.Around(delay), [this, node, request, sending, teller, delay, done = std::move(done)] {
+    processes_[node]->Submit(request, sending, [this, teller, delay, done](quorum::Answer answer) {
+      queue_.After(random_.Around(delay), [this, teller, done, answer = std::move(answer)] {
+        told_[teller] = std::max(told_[teller], answer.ballot);
+        done(answer.reply);
+      });
     });
   });
 }

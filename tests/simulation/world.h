@@ -98,6 +98,9 @@ class World final : public ClientPort, private Witness {
   std::vector<std::unique_ptr<Process>> processes_;
   std::map<NodeId, std::size_t> index_;
   std::vector<NodeId> lost_;
+  // What each client has been told of ballots, by partition; and what it knew when it first sent a request.
+  std::map<std::pair<std::uint64_t, PartitionId>, kv::Ballot> told_;
+  std::map<kv::OperationId, kv::Ballot> knew_;
   std::vector<std::uint64_t> delivered_;  // By kind of packet.
   std::optional<std::string> failure_;
 
