@@ -13,23 +13,6 @@ namespace {
 
 constexpr std::string_view kNothing = {};
 
-// "host:port" without the port that the scheme implies.
-std::string_view WithoutDefaultPort(std::string_view authority, std::string_view default_port) {
-  if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
-  return authority;
-}
-
-// Whether a page of this origin is a page of the server that is asked (RFC 6454, section 7). "null" never is.
-bool IsSameOrigin(std::string_view origin, std::string_view host) {
-  for (const auto& [scheme, port] : {std::pair<std::string_view, std::string_view>{"http://", ":80"},
-                                     std::pair<std::string_view, std::string_view>{"https://", ":443"}}) {
-    if (origin.size() < scheme.size() || !EqualsIgnoringCase(origin.substr(0, scheme.size()), scheme)) continue;
-    return !host.empty() &&
-           EqualsIgnoringCase(WithoutDefaultPort(origin.substr(scheme.size()), port), WithoutDefaultPort(host, port));
-  }
-  return false;
-}
-
 bool IsReading(Method method) {
   return method == Method::kGet || method == Method::kHead || method == Method::kOptions;
 }
@@ -50,36 +33,16 @@ bool AnnouncesBody(const HttpHead& head) {
 }  // namespace
 
 ApiHandler::ApiHandler(quorum::Keyspace& keyspace, Options options)
-    : keyspace_(keyspace),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       node_line_("Quoin-Node: " + options_.node.ToString() + "\r\n"),
-      request_id_prefix_(Hex64(options_.start_nonce).substr(8) + "-") {
+      request_id_prefix_(Hex64(options_.start_nonce).substr(8) + "-"),
+      gate_(keyspace, {options_.start_nonce, options_.max_inflight_requests, options_.max_value_bytes,
+                       options_.max_batch_bytes, options_.max_page_bytes}) {
   CHECK(options_.status);
 }
 
 std::string ApiHandler::NewRequestId() {
   return request_id_prefix_ + std::to_string(next_request_.fetch_add(1, std::memory_order_relaxed));
-}
-
-kv::OperationId ApiHandler::NewOperationId() {
-  return {options_.start_nonce, next_operation_.fetch_add(1, std::memory_order_relaxed)};
-}
-
-bool ApiHandler::Enter() {
-  const std::size_t before = in_flight_.fetch_add(1, std::memory_order_relaxed);
-  if (before < options_.max_inflight_requests) return true;
-  in_flight_.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
-void ApiHandler::Leave() { CHECK_GT(in_flight_.fetch_sub(1, std::memory_order_relaxed), 0u); }
-
-HttpResponse ApiHandler::TooManyRequests(std::size_t max_inflight_requests, std::string_view request_id) {
-  return ProblemResponse(
-      {Problem::kTooManyRequests,
-       "more than --max_inflight_requests=" + std::to_string(max_inflight_requests) + " requests are under way",
-       "max_inflight_requests"},
-      request_id);
 }
 
 HeadVerdict ApiHandler::CheckHead(const HttpHead& head, std::string_view request_id) {
@@ -123,15 +86,23 @@ std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string
     refusal.headers.append(info.allow_line);
     return refusal;
   }
-  if (!IsReading(head.method()) && head.Count(FieldName::kOrigin) > 0) {
-    const std::string_view host =
-        target->form == Target::Form::kAbsolute ? target->authority : head.Find(FieldName::kHost).value_or(kNothing);
-    if (head.Count(FieldName::kOrigin) > 1 || !IsSameOrigin(*head.Find(FieldName::kOrigin), host)) {
-      return ProblemResponse({Problem::kCrossOrigin, "the Origin of the page is not this node"}, request_id);
-    }
+  const std::string_view host =
+      target->form == Target::Form::kAbsolute ? target->authority : head.Find(FieldName::kHost).value_or(kNothing);
+  verdict->headers = options_.allowed_origins.ResponseLines(head, host);
+  // A browser keeps what it reads from a page that may not have it, but not what it does by writing; and a WebSocket it
+  // would let any page open.
+  if ((!IsReading(head.method()) || verdict->route == Route::kWebSocket) &&
+      !options_.allowed_origins.Allows(head, host)) {
+    return ProblemResponse({Problem::kCrossOrigin,
+                            "the Origin of the page is not this node, and --allowed_origins "
+                            "does not name it"},
+                           request_id);
   }
   if (auto problem = CheckBodyFraming(head, *target, encoded_key, verdict); problem.has_value()) {
     return ProblemResponse(*problem, request_id);
+  }
+  if (verdict->route == Route::kWebSocket && head.method() == Method::kGet) {
+    return CheckWebSocket(head, request_id, verdict);
   }
   return std::nullopt;
 }
@@ -174,6 +145,7 @@ HttpHandler::OnTimeout ApiHandler::Handle(HttpRequest request, Respond respond) 
     HttpResponse response;
     response.status = 204;
     response.headers = InfoOf(request.route).allow_line;
+    if (options_.allowed_origins.open()) response.headers.append(AllowedOrigins::PreflightLines());
     respond(std::move(response));
     return nullptr;
   }
@@ -221,7 +193,7 @@ std::string ApiHandler::TooManyConnections(std::size_t max_connections) {
        "more than --max_connections=" + std::to_string(max_connections) + " clients are connected", "max_connections"},
       request_id);
   std::string bytes;
-  AppendHead(response, {node_line_, request_id, /*close=*/true, /*http_1_0=*/false}, &bytes);
+  AppendHead(response, {node_line_, request_id, /*headers=*/{}, /*close=*/true, /*http_1_0=*/false}, &bytes);
   return bytes + response.body;
 }
 

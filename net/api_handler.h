@@ -1,11 +1,7 @@
 // ApiHandler: the node's HTTP API (docs/api.md), over a keyspace.
 //
 // One file per part: api_handler.cc (routing, admission, logs), api_key.cc (one key), api_list.cc, api_batch.cc (many
-// keys), api_node.cc (pages about the node itself).
-//
-// Invariants:
-//   A1  at most max_inflight_requests requests are in the keyspace at any time; the others are answered 429;
-//   A2  a request that is answered for lack of time stays counted until the keyspace has answered too.
+// keys), api_websocket.cc (from the handshake on), api_node.cc (pages about the node itself).
 //
 // Thread safety: one object serves all shards.
 // Lifetime: must outlive all sessions; the keyspace must outlive it, and every answer that is to come from there.
@@ -23,9 +19,12 @@
 #include "net/http_handler.h"
 #include "net/http_session.h"
 #include "net/key_head.h"
+#include "net/keyspace_gate.h"
 #include "net/metrics.h"
 #include "net/node_status.h"
+#include "net/origin.h"
 #include "net/uri.h"
+#include "net/websocket_session.h"
 #include "quorum/keyspace.h"
 
 namespace quoin::net {
@@ -41,6 +40,9 @@ class ApiHandler : public HttpHandler {
     std::size_t max_value_bytes = 1 << 20;
     std::size_t max_batch_bytes = 8 << 20;
     std::size_t max_page_bytes = 1 << 20;
+    // What WebSockets may do.
+    WebSocketLimits web_socket;
+    AllowedOrigins allowed_origins;
     NodeStatusSource status;
     std::function<SteadyTime()> steady_now = [] { return std::chrono::steady_clock::now(); };
     std::function<kv::WallTime()> wall_now = [] {
@@ -66,8 +68,6 @@ class ApiHandler : public HttpHandler {
   Metrics& metrics() { return metrics_; }
 
  private:
-  class Batch;
-
   // nullopt when the head is acceptable; otherwise why not. Fills in what the verdict says about the body.
   std::optional<HttpResponse> Refuse(const HttpHead& head, std::string_view request_id, HeadVerdict* verdict);
   std::optional<ProblemReport> CheckBodyFraming(const HttpHead& head, const Target& target,
@@ -81,20 +81,15 @@ class ApiHandler : public HttpHandler {
   OnTimeout HandleBatch(HttpRequest request, const Target& target, Respond respond);
   HttpResponse AnswerAboutNode(Route route, std::string_view request_id);
 
-  // Whether one more request may enter the keyspace; each that did must Leave.
-  bool Enter();
-  void Leave();
-  static HttpResponse TooManyRequests(std::size_t max_inflight_requests, std::string_view request_id);
-  kv::OperationId NewOperationId();
+  // The handshake of a WebSocket: why it is refused, or how the connection goes on.
+  std::optional<HttpResponse> CheckWebSocket(const HttpHead& head, std::string_view request_id, HeadVerdict* verdict);
 
-  quorum::Keyspace& keyspace_;
   const Options options_;
   const std::string node_line_;
   const std::string request_id_prefix_;
+  KeyspaceGate gate_;
   Metrics metrics_;
   std::atomic<std::uint64_t> next_request_{1};
-  std::atomic<std::uint64_t> next_operation_{1};
-  std::atomic<std::size_t> in_flight_{0};
   // Of the second in which the latest warning was logged, and what was left out since.
   std::atomic<std::int64_t> warned_at_s_{0};
   std::atomic<std::uint64_t> warnings_left_out_{0};

@@ -71,13 +71,6 @@ HttpResponse PlainResponse(Method method, const std::optional<Condition>& if_mat
   return response;
 }
 
-// What is said about one operation when the time for it has run out.
-ProblemReport OutOfTime(bool is_write, const kv::OperationId& id) {
-  constexpr std::string_view kDetail = "there was no answer within --request_timeout";
-  if (!is_write) return {Problem::kTimedOut, std::string(kDetail), "request_timeout"};
-  return {Problem::kOutcomeUnknown, std::string(kDetail), "request_timeout", id};
-}
-
 }  // namespace
 
 HttpHandler::OnTimeout ApiHandler::HandleKey(HttpRequest request, const Target& target, std::string_view encoded_key,
@@ -94,13 +87,13 @@ HttpHandler::OnTimeout ApiHandler::HandleKey(HttpRequest request, const Target& 
 }
 
 HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head, Respond respond) {
-  if (!Enter()) {
-    respond(TooManyRequests(options_.max_inflight_requests, request.request_id));
+  if (!gate_.Enter()) {
+    respond(ProblemResponse(gate_.TooManyRequests(), request.request_id));
     return nullptr;
   }
   const Method method = request.head->method();
   const bool is_write = method == Method::kPut || method == Method::kDelete;
-  const kv::OperationId id = NewOperationId();
+  const kv::OperationId id = gate_.NewOperationId();
   std::optional<Condition> if_match;
   if (request.head->Count(FieldName::kIfMatch) > 0) if_match = head.conditions.front();
 
@@ -110,12 +103,12 @@ HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head
   submitted.key = std::move(head.key);
   submitted.conditions = std::move(head.conditions);
   submitted.consistency = head.consistency;
-  keyspace_.Submit(std::move(submitted),
-                   [this, method, id, if_match = std::move(if_match), request_id = request.request_id,
-                    respond = std::move(respond)](quorum::Reply reply) {
-                     Leave();
-                     respond(PlainResponse(method, if_match, std::move(reply), id, request_id));
-                   });
+  gate_.keyspace().Submit(std::move(submitted),
+                          [this, method, id, if_match = std::move(if_match), request_id = request.request_id,
+                           respond = std::move(respond)](quorum::Reply reply) {
+                            gate_.Leave();
+                            respond(PlainResponse(method, if_match, std::move(reply), id, request_id));
+                          });
   return [is_write, id, request_id = std::move(request.request_id)] {
     return ProblemResponse(OutOfTime(is_write, id), request_id);
   };
@@ -133,12 +126,12 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
     respond(ProblemResponse(*refusal, request.request_id));
     return nullptr;
   }
-  if (!Enter()) {
-    respond(TooManyRequests(options_.max_inflight_requests, request.request_id));
+  if (!gate_.Enter()) {
+    respond(ProblemResponse(gate_.TooManyRequests(), request.request_id));
     return nullptr;
   }
   const bool is_write = quorum::IsWrite(operation->operation);
-  const kv::OperationId id = NewOperationId();
+  const kv::OperationId id = gate_.NewOperationId();
 
   quorum::Request submitted;
   submitted.id = id;
@@ -147,20 +140,20 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
   for (Condition& condition : operation->conditions) submitted.conditions.push_back(std::move(condition));
   submitted.consistency = head.consistency;
   submitted.operation = std::move(operation->operation);
-  keyspace_.Submit(std::move(submitted),
-                   [this, id, is_write, key = std::move(head.key), shape = operation->shape,
-                    request_id = request.request_id, respond = std::move(respond)](quorum::Reply reply) {
-                     Leave();
-                     if (const auto problem = ProblemOfReply(reply, is_write, id); problem.has_value()) {
-                       return respond(FailedResponse(reply, *problem, request_id));
-                     }
-                     HttpResponse response;
-                     if (reply.record != nullptr) response.etag = reply.record->changed;
-                     response.content_type = kJsonType;
-                     response.headers = "Cache-Control: no-store\r\n";
-                     AppendResult(key, shape, reply, std::nullopt, request_id, &response.body);
-                     respond(std::move(response));
-                   });
+  gate_.keyspace().Submit(std::move(submitted),
+                          [this, id, is_write, key = std::move(head.key), shape = operation->shape,
+                           request_id = request.request_id, respond = std::move(respond)](quorum::Reply reply) {
+                            gate_.Leave();
+                            if (const auto problem = ProblemOfReply(reply, is_write, id); problem.has_value()) {
+                              return respond(FailedResponse(reply, *problem, request_id));
+                            }
+                            HttpResponse response;
+                            if (reply.record != nullptr) response.etag = reply.record->changed;
+                            response.content_type = kJsonType;
+                            response.headers = "Cache-Control: no-store\r\n";
+                            AppendResult(key, shape, reply, std::nullopt, request_id, &response.body);
+                            respond(std::move(response));
+                          });
   return [is_write, id, request_id = std::move(request.request_id)] {
     return ProblemResponse(OutOfTime(is_write, id), request_id);
   };

@@ -61,15 +61,15 @@ HttpHandler::OnTimeout ApiHandler::HandleList(HttpRequest request, const Target&
     respond(ProblemResponse(*problem, request.request_id));
     return nullptr;
   }
-  if (!Enter()) {
-    respond(TooManyRequests(options_.max_inflight_requests, request.request_id));
+  if (!gate_.Enter()) {
+    respond(ProblemResponse(gate_.TooManyRequests(), request.request_id));
     return nullptr;
   }
   scan.max_bytes = options_.max_page_bytes;
   const bool keys_only = scan.keys_only;
-  keyspace_.Scan(std::move(scan), [this, keys_only, request_id = request.request_id,
-                                   respond = std::move(respond)](const Result<quorum::ScanPage>& page) {
-    Leave();
+  gate_.keyspace().Scan(std::move(scan), [this, keys_only, request_id = request.request_id,
+                                          respond = std::move(respond)](const Result<quorum::ScanPage>& page) {
+    gate_.Leave();
     if (!page.ok()) return respond(ProblemResponse(ProblemOf(page.status(), /*is_write=*/false, {}), request_id));
     CHECK(!page->more || !page->entries.empty()) << "a page that is not the last has an entry to go on from";
     HttpResponse response;

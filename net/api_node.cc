@@ -104,7 +104,7 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
     case Route::kReadyz:
       return Readiness(options_.status(), request_id);
     case Route::kMetrics: {
-      metrics_.SetInFlight(in_flight_.load(std::memory_order_relaxed));
+      metrics_.SetInFlight(gate_.in_flight());
       HttpResponse response = Constant("text/plain; version=0.0.4; charset=utf-8", {}, kNoCache);
       response.body = metrics_.Render();
       return response;
@@ -121,6 +121,7 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
     case Route::kKey:
     case Route::kList:
     case Route::kBatch:
+    case Route::kWebSocket:
     case Route::kServer:
       break;
   }

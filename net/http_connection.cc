@@ -40,7 +40,7 @@ HttpConnection::HttpConnection(tcp::socket socket, HttpHandler& handler, const H
       timer_(socket_.get_executor()),
       read_buffer_(read_buffer),
       on_closed_(std::move(on_closed)) {
-  session_.emplace(handler, limits, Now(), [this] { ScheduleWrite(); });
+  session_ = std::make_unique<HttpSession>(handler, limits, Now(), [this] { ScheduleWrite(); });
 }
 
 void HttpConnection::Start() {
@@ -123,8 +123,7 @@ void HttpConnection::ScheduleWrite() {
   });
 }
 
-void HttpConnection::Pump() {
-  if (closed_ || lingering_) return;
+void HttpConnection::WriteOutput() {
   while (!waiting_for_room_ && session_->has_output()) {
     std::vector<std::string_view> views;
     session_->CollectOutput(views, kViewsPerWrite);
@@ -146,6 +145,19 @@ void HttpConnection::Pump() {
       return;
     }
     session_->OnWritten(count, Now());
+  }
+}
+
+void HttpConnection::Pump() {
+  if (closed_ || lingering_) return;
+  WriteOutput();
+  if (closed_) return;
+  if (auto successor = session_->TakeSuccessor(Now(), [this] { ScheduleWrite(); }); successor != nullptr) {
+    session_ = std::move(successor);
+    if (input_ended_) session_->OnEndOfInput(Now());
+    if (draining_) session_->Drain(Now());
+    WriteOutput();
+    if (closed_) return;
   }
   if (session_->finished() && !session_->has_output()) {
     if (input_ended_) {

@@ -1,5 +1,6 @@
-// HttpConnection: one client's TCP connection. It moves bytes between a socket and an HttpSession, keeps the session's
-// deadlines, and closes in order.
+// HttpConnection: one client's TCP connection. It moves bytes between a socket and a session, keeps the session's
+// deadlines, and closes in order. It begins with an HttpSession, and goes on in another when that one gives it a
+// successor (a WebSocket).
 //
 // Reads go straight into a buffer that all connections of a shard share, and writes straight from the session's output,
 // so an idle connection holds no buffer of its own.
@@ -12,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -41,6 +41,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // Takes what the peer still sends after the last answer, so that the answer isn't lost to a reset.
   void OnReadableWhileLingering();
   void ScheduleWrite();
+  void WriteOutput();
   // Writes what there is, waits for more room where needed, closes when the session is over.
   void Pump();
   void ArmTimer();
@@ -49,7 +50,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
-  std::optional<HttpSession> session_;  // Gone once the connection is closed: what waits in a loop holds no handler.
+  std::unique_ptr<ByteSession> session_;  // Gone once the connection is closed: what waits in a loop holds no handler.
   const std::span<char> read_buffer_;
   OnClosed on_closed_;
   SteadyTime timer_at_ = SteadyTime::max();

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/byte_session.h"
 #include "net/http_message.h"
 #include "net/http_response.h"
 #include "net/problem.h"
@@ -26,6 +27,13 @@ struct HeadVerdict {
   std::size_t max_body_bytes = 0;
   Problem too_large = Problem::kBodyTooLarge;
   std::string_view limit_flag = {};
+  std::string headers = {};  // Further whole lines of every answer to it.
+  // Given: the request asks for another protocol, and gets it: an answer 101 with these lines, and then this session.
+  struct Upgrade {
+    std::string headers;
+    SessionMaker successor;
+  };
+  std::optional<Upgrade> upgrade;
 };
 
 // One answer that has been given, for whoever counts.

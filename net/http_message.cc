@@ -32,6 +32,9 @@ constexpr std::array<KnownField, kFieldNameCount - 1> kKnownFields = {{
     {"if-none-match", FieldName::kIfNoneMatch},
     {"origin", FieldName::kOrigin},
     {"quoin-request-id", FieldName::kRequestId},
+    {"sec-websocket-key", FieldName::kWebSocketKey},
+    {"sec-websocket-protocol", FieldName::kWebSocketProtocol},
+    {"sec-websocket-version", FieldName::kWebSocketVersion},
     {"transfer-encoding", FieldName::kTransferEncoding},
     {"upgrade", FieldName::kUpgrade},
 }};

@@ -32,11 +32,14 @@ enum class FieldName : std::uint8_t {
   kIfNoneMatch,
   kOrigin,
   kRequestId,
+  kWebSocketKey,
+  kWebSocketProtocol,
+  kWebSocketVersion,
   kTransferEncoding,
   kUpgrade,
   kOther,
 };
-inline constexpr std::size_t kFieldNameCount = 12;
+inline constexpr std::size_t kFieldNameCount = 15;
 FieldName ParseFieldName(std::string_view name);
 
 // The head of a request: the request line and the fields, as views of bytes that belong to someone else. Places are
@@ -96,6 +99,7 @@ enum class Route : std::uint8_t {
   kKey,
   kList,
   kBatch,
+  kWebSocket,
   kStatus,
   kHealthz,
   kReadyz,
@@ -106,7 +110,7 @@ enum class Route : std::uint8_t {
   kLandingStyle,
   kServer,  // "*": the server as a whole.
 };
-inline constexpr std::size_t kRouteCount = 13;
+inline constexpr std::size_t kRouteCount = 14;
 
 // A whole request, as the handler gets it.
 struct HttpRequest {

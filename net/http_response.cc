@@ -15,6 +15,7 @@ std::string_view StatusLine(int status) {
   case code:                            \
     return "HTTP/1.1 " #code " " reason "\r\nX-Content-Type-Options: nosniff\r\n"
   switch (status) {
+    QUOIN_STATUS_LINE(101, "Switching Protocols");
     QUOIN_STATUS_LINE(200, "OK");
     QUOIN_STATUS_LINE(201, "Created");
     QUOIN_STATUS_LINE(204, "No Content");
@@ -30,6 +31,7 @@ std::string_view StatusLine(int status) {
     QUOIN_STATUS_LINE(414, "URI Too Long");
     QUOIN_STATUS_LINE(415, "Unsupported Media Type");
     QUOIN_STATUS_LINE(417, "Expectation Failed");
+    QUOIN_STATUS_LINE(426, "Upgrade Required");
     QUOIN_STATUS_LINE(429, "Too Many Requests");
     QUOIN_STATUS_LINE(431, "Request Header Fields Too Large");
     QUOIN_STATUS_LINE(500, "Internal Server Error");
@@ -89,7 +91,7 @@ void AppendHead(const HttpResponse& response, const ResponseFraming& framing, st
   } else if (!response.content_type.empty()) {
     out->append("Content-Type: ").append(response.content_type).append("\r\n");
   }
-  out->append(response.headers);
+  out->append(response.headers).append(framing.headers);
   if (HasBody(response.status)) {
     out->append("Content-Length: ");
     AppendNumber(response.body_view().size(), out);

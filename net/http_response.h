@@ -42,6 +42,7 @@ HttpResponse ProblemResponse(const ProblemReport& report, std::string_view reque
 struct ResponseFraming {
   std::string_view node_line;  // "Quoin-Node: 00c0ffee00c0ffee\r\n"
   std::string_view request_id;
+  std::string_view headers;  // Further whole lines.
   bool close = false;
   bool http_1_0 = false;
 };

@@ -49,7 +49,9 @@ void HttpSession::Impl::Flush() {
       }
       return;
     }
-    const bool close = slot.close || slot.response.close || (input_closed_ && slots_.size() == 1);
+    const bool upgrade = slot.response.status == 101;
+    const bool close = !upgrade && (slot.close || slot.response.close || (input_closed_ && slots_.size() == 1));
+    upgraded_ = upgraded_ || upgrade;
     Write(slot, close);
     slots_.pop_front();
     ++first_slot_id_;
@@ -63,7 +65,7 @@ void HttpSession::Impl::Flush() {
 
 void HttpSession::Impl::Write(Slot& slot, bool close) {
   HttpResponse& response = slot.response;
-  AppendHead(response, {handler_.node_line(), slot.request_id, close, slot.http_1_0}, &output_.Tail());
+  AppendHead(response, {handler_.node_line(), slot.request_id, slot.headers, close, slot.http_1_0}, &output_.Tail());
   output_.Settle();
   if (slot.method != Method::kHead && HasBody(response.status)) {
     if (response.record != nullptr) {
@@ -83,6 +85,14 @@ void HttpSession::Impl::OnWritten(std::size_t count, SteadyTime now) {
   handler_.OnTraffic(0, count);
   output_.Written(count);
   Advance();
+}
+
+std::unique_ptr<ByteSession> HttpSession::Impl::TakeSuccessor(SteadyTime now, Wake wake) {
+  if (!upgraded_ || handed_over_ || aborted_ || !output_.empty()) return nullptr;
+  handed_over_ = true;
+  auto successor = successor_(now, std::move(wake));
+  if (!successor_bytes_.empty()) successor->OnBytes(successor_bytes_, now);
+  return successor;
 }
 
 SteadyTime HttpSession::Impl::deadline() const {
@@ -141,5 +151,8 @@ SteadyTime HttpSession::deadline() const { return impl_->deadline(); }
 void HttpSession::OnTime(SteadyTime now) { impl_->OnTime(now); }
 bool HttpSession::finished() const { return impl_->finished(); }
 void HttpSession::Drain(SteadyTime now) { impl_->Drain(now); }
+std::unique_ptr<ByteSession> HttpSession::TakeSuccessor(SteadyTime now, Wake wake) {
+  return impl_->TakeSuccessor(now, std::move(wake));
+}
 
 }  // namespace quoin::net

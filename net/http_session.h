@@ -11,6 +11,9 @@
 //   memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
 //       limit.
 //
+// A request that the handler lets change the protocol is the last one: once what was asked before it is answered, 101
+// leaves, and TakeSuccessor hands the connection on, with the bytes that came behind the request.
+//
 // Threads: lives on one shard. A handler's answer arrives on the same shard, during the call or later.
 // Lifetime: may be destroyed at any time; answers that come later are dropped.
 #pragma once
@@ -27,10 +30,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "net/byte_session.h"
 
 namespace quoin::net {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 // What one connection may ask for (docs/api.md, "Limits").
 struct HttpLimits {
@@ -47,36 +49,27 @@ struct HttpLimits {
 
 class HttpHandler;  // net/http_handler.h: from a parsed request to an answer.
 
-class HttpSession {
+class HttpSession : public ByteSession {
  public:
-  // `wake` is called when an answer that came later than the call it belongs to has made output() non-empty or
-  // changed wants_bytes(). It must not call back into the session directly; it usually schedules a write.
-  HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, std::function<void()> wake);
-  ~HttpSession();
+  HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, Wake wake);
+  ~HttpSession() override;
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
-  // REQUIRES: wants_bytes(). Bytes that can't be parsed yet are kept.
-  void OnBytes(std::string_view bytes, SteadyTime now);
-  // The peer will send no more. What is under way is still answered.
-  void OnEndOfInput(SteadyTime now);
-  bool wants_bytes() const;
-
-  // The bytes that may be written now, in order; the views hold until OnWritten. Appends at most `limit` views.
-  void CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const;
-  bool has_output() const;
-  // The first `count` bytes of the output have been written.
-  void OnWritten(std::size_t count, SteadyTime now);
-
-  // The moment at which OnTime must be called (header, body, idle, request and write timeouts); may move either way
-  // with every call above.
-  SteadyTime deadline() const;
-  void OnTime(SteadyTime now);
-
-  // Whether the connection should be closed once all output is written (at once when there is none).
-  bool finished() const;
-  // The node is stopping: answer what has begun to arrive, then finish. Idle sessions finish at once.
-  void Drain(SteadyTime now);
+  void OnBytes(std::string_view bytes, SteadyTime now) override;
+  // What is under way is still answered.
+  void OnEndOfInput(SteadyTime now) override;
+  bool wants_bytes() const override;
+  void CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const override;
+  bool has_output() const override;
+  void OnWritten(std::size_t count, SteadyTime now) override;
+  // Of the header, body, idle, request and write timeouts.
+  SteadyTime deadline() const override;
+  void OnTime(SteadyTime now) override;
+  bool finished() const override;
+  void Drain(SteadyTime now) override;
+  // After an answer 101, which is always the last one.
+  std::unique_ptr<ByteSession> TakeSuccessor(SteadyTime now, Wake wake) override;
 
  private:
   class Impl;

@@ -30,7 +30,9 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
         last_activity_(now) {
     handler_.OnConnection(true);
   }
-  ~Impl() { handler_.OnConnection(false); }
+  ~Impl() {
+    if (!handed_over_) handler_.OnConnection(false);
+  }
 
   void OnBytes(std::string_view bytes, SteadyTime now);
   void OnEndOfInput(SteadyTime now);
@@ -40,6 +42,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   void OnWritten(std::size_t count, SteadyTime now);
   SteadyTime deadline() const;
   void OnTime(SteadyTime now);
+  std::unique_ptr<ByteSession> TakeSuccessor(SteadyTime now, Wake wake);
   bool finished() const { return aborted_ || (input_closed_ && slots_.empty()); }
   void Drain(SteadyTime now);
 
@@ -64,6 +67,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     SteadyTime received;
     SteadyTime deadline;
     HttpHandler::OnTimeout on_timeout;
+    std::string headers;  // Of every answer that it may get.
     HttpResponse response;
   };
 
@@ -93,6 +97,8 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   // The refusal that the session itself makes for a head, after the handler's own.
   std::optional<ProblemReport> CheckExpectations(const HttpHead& head) const;
   void Dispatch(std::string body);
+  // Answers the last slot with 101. What follows its head is no HTTP.
+  void Upgrade(std::string_view rest);
   void CloseInputIfDone();
   void CloseInput();
 
@@ -127,8 +133,12 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   bool in_call_ = false;
   bool end_of_input_ = false;
   bool draining_ = false;
-  bool input_closed_ = false;  // Nothing more is parsed.
-  bool aborted_ = false;       // The peer doesn't take its answers: nothing more is written either.
+  bool input_closed_ = false;    // Nothing more is parsed.
+  SessionMaker successor_;       // Given: the last answer is a 101, and then the connection goes on in another session.
+  std::string successor_bytes_;  // That have come for it already.
+  bool upgraded_ = false;        // The 101 is in the output.
+  bool handed_over_ = false;
+  bool aborted_ = false;  // The peer doesn't take its answers: nothing more is written either.
 
   SteadyTime now_;            // Of the latest call.
   SteadyTime last_activity_;  // When the peer last sent or took something.

@@ -130,7 +130,8 @@ std::optional<ProblemReport> HttpSession::Impl::CheckExpectations(const HttpHead
       (head.Count(FieldName::kExpect) > 1 || !EqualsIgnoringCase(*head.Find(FieldName::kExpect), "100-continue"))) {
     return ProblemReport{Problem::kExpectationFailed, "the only expectation that can be met is 100-continue"};
   }
-  if (head.Count(FieldName::kUpgrade) > 0 && head.HasToken(FieldName::kConnection, "upgrade")) {
+  if (verdict_.route != Route::kWebSocket && head.Count(FieldName::kUpgrade) > 0 &&
+      head.HasToken(FieldName::kConnection, "upgrade")) {
     return ProblemReport{Problem::kUnsupportedEncoding, "this path speaks nothing but HTTP/1.1"};
   }
   return std::nullopt;
@@ -150,6 +151,7 @@ void HttpSession::Impl::BeginRequest(std::string_view rest) {
 
   verdict_ = handler_.CheckHead(head, slot.request_id);
   slot.route = verdict_.route;
+  slot.headers = std::exchange(verdict_.headers, {});
   if (const auto problem = CheckExpectations(head); problem.has_value()) {
     verdict_.refusal = ProblemResponse(*problem, slot.request_id);
   } else if (brought_id.has_value() && !id_is_good) {
@@ -183,6 +185,7 @@ void HttpSession::Impl::BeginRequest(std::string_view rest) {
     }
     return OnAnswer(first_slot_id_ + slots_.size() - 1, *std::move(verdict_.refusal));
   }
+  if (verdict_.upgrade.has_value()) return Upgrade(rest);
   if (!has_body) return Dispatch({});
 
   slot.receiving = true;
@@ -252,6 +255,16 @@ void HttpSession::Impl::Dispatch(std::string body) {
   if (slot == nullptr || slot->answered) return;
   CHECK(on_timeout) << "a request is under way and nobody knows what to say when its time runs out";
   slot->on_timeout = std::move(on_timeout);
+}
+
+void HttpSession::Impl::Upgrade(std::string_view rest) {
+  successor_ = std::move(verdict_.upgrade->successor);
+  successor_bytes_.assign(rest);
+  HttpResponse response;
+  response.status = 101;
+  response.headers = std::move(verdict_.upgrade->headers);
+  CloseInput();
+  OnAnswer(first_slot_id_ + slots_.size() - 1, std::move(response));
 }
 
 void HttpSession::Impl::Fail(ProblemReport report) {

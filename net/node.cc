@@ -16,6 +16,7 @@
 #include "net/http_server.h"
 #include "net/lone_keyspace.h"
 #include "net/shards.h"
+#include "net/websocket_limits.h"
 #include "quorum/lone_start.h"
 
 namespace quoin::net {
@@ -101,6 +102,16 @@ class RunningNode : public Node {
     handler.max_value_bytes = options_.limits.max_value_bytes;
     handler.max_batch_bytes = options_.limits.max_batch_bytes;
     handler.max_page_bytes = options_.limits.max_page_bytes;
+    WebSocketLimits& web_socket = handler.web_socket;
+    web_socket.max_message_bytes = options_.limits.max_batch_bytes;
+    web_socket.max_request_bytes = 2 * options_.limits.max_batch_bytes;
+    web_socket.max_requests = options_.max_websocket_requests;
+    web_socket.idle_timeout = options_.limits.idle_timeout;
+    web_socket.body_timeout = options_.limits.body_timeout;
+    web_socket.request_timeout = options_.limits.request_timeout;
+    web_socket.ping_interval = options_.ping_interval;
+    web_socket.ping_timeout = options_.ping_timeout;
+    handler.allowed_origins = options_.allowed_origins;
     handler.status = [this] { return CurrentStatus(); };
     return handler;
   }

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "net/http_session.h"
+#include "net/origin.h"
 
 namespace quoin::net {
 
@@ -39,6 +40,10 @@ struct NodeOptions {
   std::size_t max_connections = 0;
   std::size_t max_inflight_requests = 0;
   HttpLimits limits;
+  AllowedOrigins allowed_origins;
+  std::size_t max_websocket_requests = 1024;
+  std::chrono::milliseconds ping_interval{20'000};
+  std::chrono::milliseconds ping_timeout{20'000};
 };
 
 class Node {

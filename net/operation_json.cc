@@ -137,7 +137,7 @@ quorum::Put ReadPut(Members& members) {
   return put;
 }
 
-void ReadOp(std::string_view op, Members& members, OperationJson* out) {
+void ReadOp(std::string_view op, Members& members, KeyOperation* out) {
   if (op == "get") {
     out->operation = quorum::Get{};
     out->shape.value = true;
@@ -168,7 +168,7 @@ void ReadOp(std::string_view op, Members& members, OperationJson* out) {
   }
 }
 
-void ReadConditions(Members& members, OperationJson* out) {
+void ReadConditions(Members& members, KeyOperation* out) {
   if (const auto text = members.Text("if_version"); text.has_value()) {
     const auto version = ParseVersion(*text);
     if (!version.has_value()) members.Fail("if_version is a version such as 3.00c0ffee00c0ffee.41, without quotes");
@@ -182,16 +182,9 @@ void ReadConditions(Members& members, OperationJson* out) {
   }
 }
 
-std::size_t ValueSize(const quorum::Operation& operation) {
-  if (const auto* put = std::get_if<quorum::Put>(&operation)) return put->value.size();
-  if (const auto* swap = std::get_if<quorum::Swap>(&operation)) return swap->put.value.size();
-  if (const auto* append = std::get_if<quorum::Append>(&operation)) return append->bytes.size();
-  return 0;
-}
-
-Result<OperationJson> ReadObject(const json::value& value, bool with_key, std::size_t max_value_bytes) {
+Result<KeyOperation> ReadObject(const json::value& value, bool with_key, std::size_t max_value_bytes) {
   if (!value.is_object()) return Status(Code::kInvalid, "an operation is a JSON object");
-  OperationJson operation;
+  KeyOperation operation;
   Members members(value.get_object());
   if (with_key) operation.key = members.RequiredBytes("key");
   if (const auto op = members.Text("op"); op.has_value()) {
@@ -202,13 +195,7 @@ Result<OperationJson> ReadObject(const json::value& value, bool with_key, std::s
   ReadConditions(members, &operation);
   if (Status status = members.Finish(); !status.ok()) return status;
   if (with_key) operation.refusal = CheckKey(operation.key);
-  const std::size_t size_bytes = ValueSize(operation.operation);
-  if (!operation.refusal.has_value() && size_bytes > max_value_bytes) {
-    operation.refusal = {Problem::kValueTooLarge,
-                         "the value has " + std::to_string(size_bytes) + " bytes; --max_value_size allows " +
-                             std::to_string(max_value_bytes),
-                         "max_value_size"};
-  }
+  if (!operation.refusal.has_value()) operation.refusal = CheckValueSize(operation.operation, max_value_bytes);
   return operation;
 }
 
@@ -236,13 +223,13 @@ void AppendVersionMember(const kv::Version& version, std::string* out) {
 
 }  // namespace
 
-Result<OperationJson> ReadOperation(std::string_view body, std::size_t max_value_bytes) {
+Result<KeyOperation> ReadOperation(std::string_view body, std::size_t max_value_bytes) {
   const auto value = ReadJson(body, kMaxDepth);
   if (!value.ok()) return value.status();
   return ReadObject(*value, /*with_key=*/false, max_value_bytes);
 }
 
-Result<std::vector<OperationJson>> ReadBatch(std::string_view body, std::size_t max_value_bytes) {
+Result<std::vector<KeyOperation>> ReadBatch(std::string_view body, std::size_t max_value_bytes) {
   const auto value = ReadJson(body, kMaxDepth);
   if (!value.ok()) return value.status();
   const json::object* const object = value->if_object();
@@ -255,7 +242,7 @@ Result<std::vector<OperationJson>> ReadBatch(std::string_view body, std::size_t 
     return Status(Code::kInvalid, "a batch has at most " + std::to_string(kMaxBatchOperations) + " operations, not " +
                                       std::to_string(items.size()));
   }
-  std::vector<OperationJson> operations;
+  std::vector<KeyOperation> operations;
   operations.reserve(items.size());
   for (const json::value& item : items) {
     auto operation = ReadObject(item, /*with_key=*/true, max_value_bytes);

@@ -8,34 +8,17 @@
 #include <vector>
 
 #include "base/status.h"
+#include "net/key_operation.h"
 #include "net/problem.h"
 #include "quorum/keyspace.h"
 #include "quorum/operation.h"
 
 namespace quoin::net {
 
-inline constexpr std::size_t kMaxBatchOperations = 1000;
-
-// What the result of an operation carries besides its outcome.
-struct ResultShape {
-  bool value = false;     // The key's state.
-  bool previous = false;  // The state before.
-};
-
-// One operation of a body.
-struct OperationJson {
-  std::string key;
-  quorum::Operation operation;
-  std::vector<quorum::Condition> conditions;
-  ResultShape shape;
-  // The operation is understood, and refused for itself alone: its key or its value is too large.
-  std::optional<ProblemReport> refusal;
-};
-
 // The body of POST /v1/kv/{key}: an operation without a key. kInvalid: what is wrong with the body.
-Result<OperationJson> ReadOperation(std::string_view body, std::size_t max_value_bytes);
+Result<KeyOperation> ReadOperation(std::string_view body, std::size_t max_value_bytes);
 // The body of POST /v1/batch.
-Result<std::vector<OperationJson>> ReadBatch(std::string_view body, std::size_t max_value_bytes);
+Result<std::vector<KeyOperation>> ReadBatch(std::string_view body, std::size_t max_value_bytes);
 
 // Appends the result object of one operation. `request_id` goes into its problem, if it has one.
 void AppendResult(std::string_view key, const ResultShape& shape, const quorum::Reply& reply,

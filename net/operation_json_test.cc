@@ -16,10 +16,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-OperationJson Read(std::string_view body) {
+KeyOperation Read(std::string_view body) {
   auto operation = ReadOperation(body, 100);
   EXPECT_TRUE(operation.ok()) << operation.status() << "\n" << body;
-  return operation.ok() ? *std::move(operation) : OperationJson();
+  return operation.ok() ? *std::move(operation) : KeyOperation();
 }
 
 boost::json::object ResultOf(std::string_view key, const ResultShape& shape, const quorum::Reply& reply) {
@@ -39,7 +39,7 @@ kv::RecordPtr RecordOf(std::string value) {
   return std::make_shared<const kv::Record>(std::move(record));
 }
 
-TEST(OperationJson, ReadsEveryOperation) {
+TEST(KeyOperation, ReadsEveryOperation) {
   EXPECT_TRUE(std::holds_alternative<quorum::Get>(Read(R"({"op": "get"})").operation));
   EXPECT_TRUE(std::holds_alternative<quorum::Delete>(Read(R"({"op": "delete"})").operation));
 
@@ -63,7 +63,7 @@ TEST(OperationJson, ReadsEveryOperation) {
   EXPECT_EQ(std::get<quorum::Swap>(Read(R"({"op": "swap", "value": ""})").operation).put.value, "");
 }
 
-TEST(OperationJson, ReadsConditions) {
+TEST(KeyOperation, ReadsConditions) {
   const auto operation =
       Read(R"({"op": "get", "if_version": "3.00c0ffee00c0ffee.41", "if_absent": true, "if_present": true})");
   ASSERT_EQ(operation.conditions.size(), 3u);
@@ -73,7 +73,7 @@ TEST(OperationJson, ReadsConditions) {
   EXPECT_TRUE(Read(R"({"op": "get", "if_absent": false})").conditions.empty());
 }
 
-TEST(OperationJson, RefusesWhatItDoesNotUnderstandWhole) {
+TEST(KeyOperation, RefusesWhatItDoesNotUnderstandWhole) {
   for (const std::string_view body : {
            "",
            "{",
@@ -115,7 +115,7 @@ TEST(OperationJson, RefusesWhatItDoesNotUnderstandWhole) {
   }
 }
 
-TEST(OperationJson, LargeValuesAreRefusedAlone) {
+TEST(KeyOperation, LargeValuesAreRefusedAlone) {
   const std::string large(101, 'x');
   const auto operation = Read(R"({"op": "swap", "value": ")" + large + "\"}");
   ASSERT_TRUE(operation.refusal.has_value());

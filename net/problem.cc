@@ -29,6 +29,7 @@ constexpr std::array kProblems = {
     ProblemKind{Problem::kUnsupportedMediaType, 415, "unsupported-media-type", "The body must be application/json", 0,
                 false},
     ProblemKind{Problem::kExpectationFailed, 417, "expectation-failed", "Only 100-continue may be expected", 0, false},
+    ProblemKind{Problem::kUpgradeRequired, 426, "upgrade-required", "This path speaks WebSocket only", 0, false},
     ProblemKind{Problem::kTooManyRequests, 429, "too-many-requests", "Too many requests are under way", 1, false},
     ProblemKind{Problem::kHeaderTooLarge, 431, "header-too-large", "The head of the request is too large", 0, true},
     ProblemKind{Problem::kDamaged, 500, "damaged", "The stored bytes are damaged", 0, false},
@@ -60,6 +61,14 @@ const ProblemKind& KindOf(Problem problem) { return kProblems[static_cast<std::s
 std::span<const ProblemKind> AllProblems() { return kProblems; }
 
 std::string FormatOperationId(const kv::OperationId& id) { return Hex64(id.client) + "-" + std::to_string(id.number); }
+
+std::optional<kv::OperationId> ParseOperationId(std::string_view text) {
+  if (text.size() < 18 || text[16] != '-') return std::nullopt;
+  const auto client = ParseHex64(text.substr(0, 16));
+  const auto number = ParseUint64(text.substr(17));
+  if (!client.has_value() || !number.has_value() || *client == 0) return std::nullopt;
+  return kv::OperationId{*client, *number};
+}
 
 void AppendProblemJson(const ProblemReport& report, std::string_view request_id, std::string* out) {
   const ProblemKind& kind = KindOf(report.problem);

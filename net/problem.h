@@ -31,6 +31,7 @@ enum class Problem : std::uint8_t {
   kKeyTooLong,
   kUnsupportedMediaType,
   kExpectationFailed,
+  kUpgradeRequired,
   kTooManyRequests,
   kHeaderTooLarge,
   kDamaged,
@@ -74,5 +75,7 @@ ProblemReport ProblemOf(const Status& status, bool is_write, const kv::Operation
 
 // "00c0ffee00c0ffee-17"
 std::string FormatOperationId(const kv::OperationId& id);
+// Exactly that form, with a client that is not 0.
+std::optional<kv::OperationId> ParseOperationId(std::string_view text);
 
 }  // namespace quoin::net

@@ -21,6 +21,8 @@ constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
     {Route::kKey, "/v1/kv/{key}", "key", kEverything, kEverythingLine, true},
     {Route::kList, "/v1/kv", "list", kReading, kReadingLine, true},
     {Route::kBatch, "/v1/batch", "batch", kPosting, kPostingLine, true},
+    {Route::kWebSocket, "/v1/ws", "websocket", Bit(Method::kGet) | Bit(Method::kOptions), "Allow: GET, OPTIONS\r\n",
+     true},
     {Route::kStatus, "/v1/status", "status", kReading, kReadingLine, true},
     {Route::kHealthz, "/healthz", "healthz", kReading, kReadingLine, true},
     {Route::kReadyz, "/readyz", "readyz", kReading, kReadingLine, true},

@@ -123,7 +123,10 @@ void Acceptor::On(NodeId from, const Prepare& prepare, Effects* effects) {
   if (stopped_) return;  // The promise couldn't be made durable.
   state_.RaisePromise(prepare.ballot);
   Promise promise{prepare.ballot, state_.previous(), std::nullopt};
-  if (prepare.key) promise.held = Held{prepare.ballot, *prepare.key, 0, FindLoaded(*prepare.key)};
+  if (prepare.key) {
+    promise.held = Held{prepare.ballot, *prepare.key, 0, FindLoaded(*prepare.key)};
+    if (Broken(Canary::kReadWithoutAdmitted)) promise.held->content = state_.FindDurable(*prepare.key);
+  }
   SendWhenDurable(from, std::move(promise), effects);
 }
 

@@ -24,9 +24,9 @@ enum class Canary : std::uint8_t {
   kDropOperationIdsAtTakeover,   // A record's remembered ids are not looked at.
   kRetryAppliedTwice,            // A later copy within a leadership is executed again.
   kUnknownReportedAsFailed,      // The end of a leadership says "not applied" of what was proposed.
-  kWrongMajorityInJoint,         // A joint configuration counts a majority of all nodes together.
+  kWrongMajorityInJoint,         // A joint configuration counts the quorums of the old set alone.
   kSkipJoint,                    // From filling to the new stable configuration.
-  kStableBeforeFull,             // From joint to stable before the leader owns every key.
+  kStableBeforeFull,             // Through a move without waiting for anything to be copied.
   kObeyOldConfiguration,         // Messages of older configurations are served.
   kExpiredReadWithoutTombstone,  // "Absent" is told of an expired key that nobody deleted.
   kWipedDiskKeepsItsId,          // An emptied disk comes back as the node that it was.

@@ -4,7 +4,6 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 #include <variant>
 
@@ -54,6 +53,11 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
   first_ = std::move(first);
   filling_ = configuration.phase == ring::Phase::kFilling;
   joint_ = configuration.phase == ring::Phase::kJoint;
+  if (joint_ && Broken(Canary::kWrongMajorityInJoint)) {
+    ring::Configuration old_alone = configuration;
+    old_alone.phase = ring::Phase::kFilling;
+    quorums_.emplace(old_alone);
+  }
   barrier_ok_.assign(quorums_->nodes().size(), 0);
   passes_.assign(quorums_->nodes().size(), Pass());
   SendPrepare(options_.self, effects);  // D1
@@ -200,12 +204,10 @@ void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
 }
 
 bool Leader::IsReadQuorum(ring::ReplicaMask mask) const {
-  if (joint_ && Broken(Canary::kWrongMajorityInJoint)) return 2 * std::popcount(mask) > std::popcount(everyone());
   return quorums_->IsReadQuorum(mask);
 }
 
 bool Leader::IsWriteQuorum(ring::ReplicaMask mask) const {
-  if (joint_ && Broken(Canary::kWrongMajorityInJoint)) return 2 * std::popcount(mask) > std::popcount(everyone());
   return quorums_->IsWriteQuorum(mask);
 }
 

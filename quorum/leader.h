@@ -185,11 +185,18 @@ class Leader {
     std::uint64_t start_sequence = 0;  // Everything proposed up to here was proposed before the pass began.
     std::map<std::string, Repair> repairs;
     bool ever_walked = false;
-    bool again = false;       // What the replica is missing was forgotten: walk once more.
-    bool tombstones = false;  // Some were found, here or there.
-    kv::Version floor;        // The replica's own, as far as it is known.
+    std::uint64_t done_sequence = 0;  // start_sequence of the last walk that came to its end.
+    // How often what the replica is missing was forgotten: by now, when this walk began, when the last one that came to
+    // its end began. The replica is to be walked once more while these differ.
+    std::uint64_t losses = 0;
+    std::uint64_t losses_at_start = 0;
+    std::uint64_t losses_done = 0;
+    bool tombstones = false;          // Some were found, here or there, in this walk
+    bool had_tombstones = false;      // and in the last one that came to its end.
+    kv::Version floor;                // The replica's own, as far as it is known.
 
-    bool equal() const { return step == Step::kWalked && repairs.empty() && !again; }
+    // It was found equal, and nothing has been found or forgotten since. Walking once more doesn't put that in doubt.
+    bool equal() const { return ever_walked && repairs.empty() && losses_done == losses; }
   };
 
   // leader.cc
@@ -233,6 +240,7 @@ class Leader {
   bool IsCompared(std::size_t index) const;
   void BeginPass(std::size_t index, Effects* effects);
   void AskOwn(Pass* pass, Effects* effects);
+  void SendOwn(const Pass& pass, Effects* effects);
   void AskTheirs(std::size_t index, Effects* effects);
   void OnCompared(NodeId from, const Compared& compared, kv::WallTime now, Effects* effects);
   void OnTheirs(std::size_t index, const Compared& compared, Effects* effects);
@@ -291,7 +299,7 @@ class Leader {
   bool filling_ = false;
   bool joint_ = false;
   bool complete_ = false;
-  bool purge_considered_ = false;  // Since the last comparisons began.
+  bool purge_considered_ = false;  // Since the last comparison came to its end.
   bool stopped_admitting_ = false;
   bool wants_new_round_ = false;
   kv::Version floor_;  // The highest that any replica is known to have.

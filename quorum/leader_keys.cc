@@ -39,11 +39,11 @@ void Leader::ForgetAnIdleKey() {
     if (idle && (pressed || !lagging_.contains(key))) {
       if (lagging_.erase(key) > 0) {
         for (std::size_t i = 0; i < passes_.size(); ++i) {
-          passes_[i].again = passes_[i].again || state.held[i] < state.newest->accepted;
+          if (state.held[i] < state.newest->accepted) ++passes_[i].losses;
         }
       }
       for (Pass& pass : passes_) {
-        if (pass.repairs.erase(key) > 0) pass.again = true;
+        if (pass.repairs.erase(key) > 0) ++pass.losses;
       }
       keys_.erase(at);
       return;
@@ -140,7 +140,8 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
   const Request& request = pending.copy.request;
   if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
   const auto seen = ids_.find(request.id);
-  if (seen != ids_.end() && !Broken(Canary::kRetryAppliedTwice)) {  // D5
+  if (seen != ids_.end() && Broken(Canary::kRetryAppliedTwice)) return false;
+  if (seen != ids_.end()) {  // D5
     if (seen->second.reply) {
       effects->answers.push_back({pending.token, *seen->second.reply});
     } else {
@@ -178,9 +179,9 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "a new round is needed")});
     return;
   }
-  if (Broken(Canary::kExpiredReadWithoutTombstone) && state.newest != nullptr && IsExpired(*state.newest, now) &&
-      !IsWrite(request.operation)) {
-    return Capture(key, state, pending, Apply(request, nullptr, now, options_.max_value_bytes).reply, effects);
+  if (Broken(Canary::kExpiredReadWithoutTombstone) && state.newest != nullptr && IsExpired(*state.newest, now)) {
+    Applied absent = Apply(request, nullptr, now, options_.max_value_bytes);
+    if (!absent.next && !pending.copy.repeated) return Capture(key, state, pending, std::move(absent.reply), effects);
   }
   if (state.newest != nullptr && IsExpired(*state.newest, now)) {
     Propose(key, state, MakeTombstone(*state.newest), false, effects);

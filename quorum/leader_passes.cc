@@ -37,7 +37,7 @@ void Leader::BeginPass(std::size_t index, Effects* effects) {
   pass.from.clear();
   pass.limit = kMostCompared;
   pass.start_sequence = next_sequence_ - 1;
-  pass.again = false;
+  pass.losses_at_start = pass.losses;
   pass.tombstones = false;
   AskOwn(&pass, effects);
 }
@@ -45,14 +45,18 @@ void Leader::BeginPass(std::size_t index, Effects* effects) {
 void Leader::AskOwn(Pass* pass, Effects* effects) {
   pass->step = Pass::Step::kOwn;
   pass->nonce = ++touches_;
+  SendOwn(*pass, effects);
+}
+
+void Leader::SendOwn(const Pass& pass, Effects* effects) {
   Send(options_.self,
        Compare{.configuration = configuration_version_,
                .ballot = ballot_,
-               .nonce = pass->nonce,
+               .nonce = pass.nonce,
                .salt = options_.salt,
-               .from = pass->from,
+               .from = pass.from,
                .floor = floor_,
-               .limit = pass->limit},
+               .limit = pass.limit},
        effects);
 }
 
@@ -123,6 +127,10 @@ void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* 
   if (!to) {
     pass->step = Pass::Step::kWalked;
     pass->ever_walked = true;
+    pass->done_sequence = pass->start_sequence;
+    pass->losses_done = pass->losses_at_start;
+    pass->had_tombstones = pass->tombstones;
+    purge_considered_ = false;
     return;
   }
   pass->from = *to;
@@ -151,7 +159,9 @@ void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state,
   } else if (theirs.version <= newest) {
     state.held[index] = std::max(state.held[index], theirs.version);
   }
-  if (state.held[index] >= newest && (!something || theirs.version == newest) && !theirs.damaged) {
+  // It may have acknowledged the newest state since it said what it holds.
+  const bool holds = state.newest != nullptr ? theirs.version <= newest && state.held[index] >= newest : !something;
+  if (holds && !theirs.damaged) {
     passes_[index].repairs.erase(found);
     return;
   }
@@ -169,7 +179,7 @@ void Leader::OnProgress(Effects* effects) {
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     Pass& pass = passes_[i];
     if (pass.step == Pass::Step::kPaused && pass.repairs.size() < kMaxRepairs) AskOwn(&pass, effects);
-    if (pass.step == Pass::Step::kWalked && pass.again && pass.repairs.empty()) BeginPass(i, effects);
+    if (pass.step == Pass::Step::kWalked && pass.losses_done != pass.losses && pass.repairs.empty()) BeginPass(i, effects);
     const bool touched = std::all_of(pass.repairs.begin(), pass.repairs.end(),
                                      [](const auto& repair) { return repair.second.target != kv::Version(); });
     if (pass.ever_walked && touched) walked |= ring::ReplicaMask{1} << i;
@@ -204,7 +214,7 @@ bool Leader::CaughtUp(NodeId node) const {
 }
 
 bool Leader::tombstones() const {
-  return std::any_of(passes_.begin(), passes_.end(), [](const Pass& pass) { return pass.tombstones; });
+  return std::any_of(passes_.begin(), passes_.end(), [](const Pass& pass) { return pass.had_tombstones; });
 }
 
 void Leader::ConsiderPurge(Effects* effects) {
@@ -213,7 +223,9 @@ void Leader::ConsiderPurge(Effects* effects) {
   if (!equal) return;
   std::uint64_t sequence = next_sequence_ - 1;
   for (std::size_t i = 0; i < passes_.size(); ++i) {
-    if (IsCompared(i)) sequence = std::min(sequence, passes_[i].start_sequence);
+    if (!IsCompared(i)) continue;
+    if (passes_[i].step != Pass::Step::kWalked) return;  // Soon a higher floor can be told.
+    sequence = std::min(sequence, passes_[i].done_sequence);
   }
   const kv::Version floor{ballot_, sequence};
   for (std::size_t i = 0; i < passes_.size(); ++i) {
@@ -259,7 +271,8 @@ void Leader::ResendPasses(ring::ReplicaMask reached, Effects* effects) {
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     Pass& pass = passes_[i];
     if ((reached >> i & 1) == 0) continue;
-    if (pass.step == Pass::Step::kOwn) AskOwn(&pass, effects);
+    // The same question: a disk may take longer than this interval.
+    if (pass.step == Pass::Step::kOwn) SendOwn(pass, effects);
     if (pass.step == Pass::Step::kTheirs) AskTheirs(i, effects);
   }
   SendPurges(reached, effects);
@@ -267,9 +280,8 @@ void Leader::ResendPasses(ring::ReplicaMask reached, Effects* effects) {
 
 void Leader::Scrub(Effects* effects) {
   if (phase_ != Phase::kLeading) return;
-  purge_considered_ = false;
   for (std::size_t i = 0; i < passes_.size(); ++i) {
-    if (IsCompared(i) && passes_[i].equal()) BeginPass(i, effects);
+    if (IsCompared(i) && passes_[i].step == Pass::Step::kWalked) BeginPass(i, effects);
   }
 }
 

@@ -190,7 +190,9 @@ std::optional<Configuration> Movement::GoOn(PartitionId partition, const Configu
     if (!from_alive && (to_alive || !sight.settled)) return std::nullopt;  // P3
     return Stable(now_chosen, now_chosen.replicas);
   }
-  if (now_chosen.phase == ring::Phase::kFilling && found.filled && from_alive && to_alive) {
+  const bool filled = found.filled || Broken(Canary::kStableBeforeFull) ||
+                      (Broken(Canary::kEqualFromEarlierConfiguration) && found.ever_equal);
+  if (now_chosen.phase == ring::Phase::kFilling && filled && from_alive && to_alive) {
     if (Broken(Canary::kSkipJoint)) return Stable(now_chosen, now_chosen.incoming);
     Configuration joint = now_chosen;
     ++joint.version;

@@ -216,6 +216,12 @@ void Node::Impl::Tick(Moment now) {
   CoordinatorEffects effects;
   coordinator_.OnTick(now, &effects);
   Coordinate(std::move(effects));
+  // Nobody asks anything of a node that says that its disk is full, so it has to find out by itself that there is space
+  // again; any write will do.
+  if (disk_full_ && now.now - probed_at_ >= options_.timing.resend) {
+    probed_at_ = now.now;
+    topology_dirty_ = topology_ != nullptr;
+  }
   AskToJoin(now);
   Report(now);
   Control(now);
@@ -227,7 +233,7 @@ void Node::Impl::Tick(Moment now) {
 void Node::Impl::SetDiskAnswering(bool answering, Moment now) {
   if (disk_answering_ == answering) return;
   disk_answering_ = answering;
-  heartbeat_at_ = now.now - options_.timing.heartbeat;  // The others should know at once.
+  heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;  // The others should know at once.
   SendHeartbeats(now);
   Settle(now);
 }
@@ -281,7 +287,7 @@ void Node::Impl::RoundEnd(const Status& status, Moment now) {
     Post(rounds_.OnRefused(status.code()));
     // Reading goes on; what was to be told with it waits for whoever asks again.
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
-    heartbeat_at_ = now.now - options_.timing.heartbeat;
+    heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;
     SendHeartbeats(now);
   }
   Settle(now);

@@ -136,6 +136,7 @@ class Node::Impl final : public Surroundings, public Routes {
   bool disk_stopped_ = false;
   bool disk_full_ = false;
   bool disk_answering_ = true;
+  ring::MonotonicTime probed_at_;  // While the disk is full.
 
   ring::FailureDetector detector_;
   ring::Gossip gossip_;
@@ -145,6 +146,8 @@ class Node::Impl final : public Surroundings, public Routes {
   std::set<NodeId> was_heard_;  // At the last look, of the ring's members.
   std::uint64_t heartbeats_ = 0;
   ring::MonotonicTime heartbeat_at_;
+  std::size_t turn_ = 0;       // Whose turn it is to get the next heartbeat.
+  bool tell_everyone_ = true;  // There are news.
 
   std::shared_ptr<const ring::Topology> topology_;
   bool topology_dirty_ = false;         // Not yet part of a round.

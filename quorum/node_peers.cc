@@ -28,8 +28,12 @@ bool Node::Impl::Hears(NodeId node) const {
 
 bool Node::Impl::SaysUnheard(NodeId reporter, NodeId about) const {
   if (!Hears(reporter)) return false;
-  const auto says = unheard_by_.find(reporter);
-  return says != unheard_by_.end() && std::binary_search(says->second.begin(), says->second.end(), about);
+  const auto lists = [&](NodeId who, NodeId whom) {
+    const auto says = unheard_by_.find(who);
+    return says != unheard_by_.end() && std::binary_search(says->second.begin(), says->second.end(), whom);
+  };
+  // Also when it is `about` itself who doesn't hear the reporter, as long as its word reaches this node.
+  return lists(reporter, about) || (detector_.Hears(about) && lists(about, reporter));
 }
 
 void Node::Impl::WatchPeers(Moment now) {
@@ -52,6 +56,7 @@ void Node::Impl::WatchPeers(Moment now) {
   for (const NodeId peer : peers) {
     if (!peers_.contains(peer)) detector_.Watch(peer, now.now);
   }
+  if (peers != peers_) tell_everyone_ = true;
   peers_ = std::move(peers);
   std::map<NodeId, std::string> members;
   for (const auto& [node, member] : topology_->members) members.emplace(node, member.peer_address);
@@ -61,14 +66,24 @@ void Node::Impl::WatchPeers(Moment now) {
 
 void Node::Impl::SendHeartbeats(Moment now) {
   if (topology_ == nullptr || now.now - heartbeat_at_ < options_.timing.heartbeat) return;
-  heartbeat_at_ = now.now;
+  // Who has news, or has not run, does not catch up.
+  const bool late = now.now - heartbeat_at_ >= 2 * options_.timing.heartbeat;
+  heartbeat_at_ = late ? now.now : heartbeat_at_ + options_.timing.heartbeat;
+  // So many peers in each interval, so that heartbeats cost a node the same in a cluster of 5 and of 50.
+  constexpr std::size_t kPeersPerInterval = 4;
+  const std::size_t turns = std::max<std::size_t>(1, (peers_.size() + kPeersPerInterval - 1) / kPeersPerInterval);
   HeartbeatPacket packet;
-  packet.heartbeat = {options_.boot, ++heartbeats_, disk_takes_writes()};
+  packet.heartbeat = {options_.boot, ++heartbeats_, disk_takes_writes(), turns * options_.timing.heartbeat};
   packet.epoch = topology_->epoch;
   for (const NodeId peer : peers_) {
     if (!detector_.Hears(peer)) packet.unheard.push_back(peer);
   }
-  for (const NodeId peer : peers_) Post(peer, packet);
+  const bool everyone = std::exchange(tell_everyone_, false) || late;
+  std::size_t place = 0;
+  turn_ = (turn_ + 1) % turns;
+  for (const NodeId peer : peers_) {
+    if (everyone || place++ % turns == turn_) Post(peer, packet);
+  }
 }
 
 void Node::Impl::LookAtHearing(Moment now) {
@@ -84,7 +99,7 @@ void Node::Impl::LookAtHearing(Moment now) {
   }
   was_heard_ = std::move(heard);
   // Whoever waits for others to say that they don't hear a leader should not wait for the next interval.
-  heartbeat_at_ = now.now - options_.timing.heartbeat;
+  heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;
   SendHeartbeats(now);
   for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
   Coordinate(std::move(effects));
@@ -107,10 +122,11 @@ void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
 void Node::Impl::LinkReset(NodeId peer, Moment now) {
   reset_.insert(peer);
   if (peers_.contains(peer)) detector_.OnLinkReset(peer, now.now);
+  // First the heartbeat that says so: whoever is asked to take over must know that this node doesn't hear the peer.
+  LookAtHearing(now);
   CoordinatorEffects effects;
   coordinator_.OnUnreachable(peer, now, &effects);
   Coordinate(std::move(effects));
-  LookAtHearing(now);
   Settle(now);
 }
 

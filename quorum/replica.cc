@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint32_t kMostDoublings = 5;
 // While tombstones are left, comparisons come so many times as often.
 constexpr int kHurriedScrubs = 10;
+// So many times it may be sent in vain before a Prepare that a Nack told of isn't expected any more.
+constexpr int kPatience = 5;
 
 }  // namespace
 
@@ -47,11 +49,11 @@ void Replica::Learn(const ring::Configuration& configuration, Moment now, Effect
   const bool had_led = leading();
   leader_.End(effects);  // E1
   const bool member = configuration.replicas.Contains(self_) || configuration.incoming.Contains(self_);
-  // A move goes on to the joint only when every new replica has been found equal under the version in which it was to be
-  // filled, so a new replica has learned that very version, and has erased what it may have had from earlier times.
-  const bool enters = !configuration.replicas.Contains(self_) && configuration.incoming.Contains(self_) &&
-                      (configuration.phase == ring::Phase::kFilling ||
-                       acceptor_.configuration_version() + 1 < configuration.version);
+  // A move goes on to the joint only when every new replica has been found equal under the version in which it was to
+  // be filled, so a new replica has learned that very version, and has erased what it may have had from earlier times.
+  const bool enters =
+      !configuration.replicas.Contains(self_) && configuration.incoming.Contains(self_) &&
+      (configuration.phase == ring::Phase::kFilling || acceptor_.configuration_version() + 1 < configuration.version);
   acceptor_.Learn(configuration.version, enters || !member, effects);
   configuration_ = configuration;
   quorums_.emplace(configuration);
@@ -66,7 +68,10 @@ void Replica::Learn(const ring::Configuration& configuration, Moment now, Effect
 }
 
 void Replica::Receive(NodeId from, const Message& message, Moment now, Effects* effects) {
-  if (const auto* nack = std::get_if<Nack>(&message)) heard_of_ = std::max(heard_of_, nack->promised);
+  if (const auto* nack = std::get_if<Nack>(&message); nack != nullptr && nack->promised > heard_of_) {
+    heard_of_ = nack->promised;
+    heard_of_at_ = now.now;
+  }
   if (IsRequest(message)) {
     acceptor_.Receive(from, message, effects);
     OnPromised(effects);
@@ -85,8 +90,8 @@ bool Replica::IsLeaderGone() const {
   if (leader == self_ || !Counts(leader)) return true;
   ring::ReplicaMask unheard = 0;
   for (const NodeId node : quorums_->nodes()) {
-    const bool says = node == self_ ? !surroundings_.Hears(leader)
-                                    : node != leader && surroundings_.SaysUnheard(node, leader);
+    const bool says =
+        node == self_ ? !surroundings_.Hears(leader) : node != leader && surroundings_.SaysUnheard(node, leader);
     if (says) unheard |= quorums_->MaskOf(node);
   }
   return quorums_->IsReadQuorum(unheard);
@@ -164,6 +169,8 @@ void Replica::ConsiderHandover(Moment now, Effects* effects) {
 void Replica::OnTick(Moment now, Effects* effects) {
   if (configuration_.version == 0) return;
   if (leading() && leader_.wants_new_round()) leader_.End(effects);
+  // Whoever leads, or is about to, prepares here again and again. What a Nack told of may have been lost in a crash.
+  if (heard_of_ > acceptor_.promised() && now.now - heard_of_at_ >= kPatience * timing_.resend) heard_of_ = {};
   Consider(now, effects);
   ConsiderHandover(now, effects);
   if (now.now - resent_at_ >= timing_.resend) {

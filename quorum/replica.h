@@ -96,6 +96,7 @@ class Replica {
   ring::Configuration configuration_;    // Version 0: none known yet.
   std::optional<ring::Quorums> quorums_;  // Of that.
   kv::Ballot heard_of_;                // From Nacks.
+  ring::MonotonicTime heard_of_at_;
   ring::MonotonicTime not_before_;     // Of the next try to lead.
   std::uint32_t failures_ = 0;         // Tries that didn't come to lead, since the last one that did.
   std::optional<ring::MonotonicTime> gone_since_;

@@ -116,7 +116,27 @@ TEST_F(ReplicaTest, BelievesInTheHighestBallotThatItWasRefusedFor) {
   Receive(2, Nack{replica_->leader().ballot(), BallotOf(9, 3)});
   EXPECT_EQ(replica_->leader().phase(), Phase::kIdle);
   EXPECT_EQ(replica_->believed(), BallotOf(9, 3));
-  EXPECT_EQ(MillisecondsUntilItBegins(), -1) << "that one is heard";
+  Pass(4 * timing_.resend);
+  EXPECT_EQ(replica_->leader().phase(), Phase::kIdle) << "that one is heard";
+}
+
+// A Nack leaves at once, and what it tells of may be lost in a crash before it is durable. Then each would wait for the
+// other: the one that was refused, and the one that has forgotten why.
+TEST_F(ReplicaTest, DoesNotBelieveForEverInABallotThatNobodyPreparesHere) {
+  StartWith(1, SetOf(1, kOld));
+  Lead();
+  Receive(2, Nack{replica_->leader().ballot(), BallotOf(9, 2)});
+  ASSERT_EQ(replica_->leader().phase(), Phase::kIdle);
+  EXPECT_GE(MillisecondsUntilItBegins(), 0);
+  EXPECT_GT(replica_->leader().ballot(), BallotOf(9, 2));
+}
+
+TEST_F(ReplicaTest, BelievesInABallotThatWasPreparedHereAsLongAsItsNodeIsHeard) {
+  StartWith(1, SetOf(1, kOld));
+  Lead();
+  Receive(2, Nack{replica_->leader().ballot(), BallotOf(9, 2)});
+  Follow(BallotOf(9, 2));
+  EXPECT_EQ(MillisecondsUntilItBegins(), -1);
 }
 
 // --- Backing off

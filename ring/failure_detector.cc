@@ -47,6 +47,7 @@ void FailureDetector::OnHeartbeat(NodeId peer, const Heartbeat& heartbeat, Monot
   } else {
     watched.phi.Restart(clock_.now());
   }
+  watched.phi.Expect(heartbeat.interval);
   watched.last = heartbeat;
   watched.ever_heard = true;
   watched.link_reset = false;

@@ -34,6 +34,7 @@ struct Heartbeat {
   std::uint64_t boot = 0;    // The nonce of the sender's process.
   std::uint64_t number = 0;  // Goes up within a boot.
   bool disk_answering = true;
+  Duration interval{0};  // Until the next one, as the sender means it; 0: as often as the config says.
 
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };

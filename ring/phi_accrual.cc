@@ -7,7 +7,8 @@
 
 namespace quoin::ring {
 
-PhiAccrual::PhiAccrual(const PhiConfig& config, Duration now) : config_(config), last_(now) {
+PhiAccrual::PhiAccrual(const PhiConfig& config, Duration now)
+    : config_(config), last_(now), expected_(config.heartbeat_interval) {
   CHECK_GE(config.window, 2u);
   CHECK_LE(config.window, std::size_t{1} << 20);
   CHECK(config.heartbeat_interval.count() > 0 && config.least_deviation.count() > 0);
@@ -37,7 +38,7 @@ void PhiAccrual::Add(Duration interval) {
 
 Duration PhiAccrual::mean() const {
   const Duration measured(sum_us_ / static_cast<std::int64_t>(intervals_us_.size()));
-  return std::max(measured, config_.heartbeat_interval);
+  return std::max(measured, expected_);
 }
 
 Duration PhiAccrual::deviation() const {
@@ -45,7 +46,7 @@ Duration PhiAccrual::deviation() const {
   const double mean_us = static_cast<double>(sum_us_) / count;
   const double variance = static_cast<double>(sum_of_squares_us_) / count - mean_us * mean_us;
   const Duration measured(static_cast<std::int64_t>(std::sqrt(std::max(variance, 0.0))));
-  return std::max(measured, config_.least_deviation);
+  return std::max(measured, expected_ > config_.heartbeat_interval ? expected_ / 4 : config_.least_deviation);
 }
 
 double PhiAccrual::Phi(Duration now) const {

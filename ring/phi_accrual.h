@@ -22,6 +22,7 @@
 // Times are the watcher's own (SuspicionClock::now). Lives on its owner's shard. Bounds: `window` intervals.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -48,6 +49,10 @@ class PhiAccrual {
   // As OnHeartbeat, but the time since the last one says nothing about heartbeats: the peer was down, or the link was.
   void Restart(Duration now) { last_ = now; }
 
+  // The peer says how often it means to be heard; counts as the least mean, and its quarter as the least deviation,
+  // from then on.
+  void Expect(Duration interval) { expected_ = std::max(interval, config_.heartbeat_interval); }
+
   // Between 0 and kMaxPhi.
   double Phi(Duration now) const;
 
@@ -59,6 +64,7 @@ class PhiAccrual {
 
   const PhiConfig config_;
   Duration last_;
+  Duration expected_;
   // Sums in whole microseconds, so that adding and taking away leaves no error behind. 2^20 intervals of 2 seconds
   // would still fit.
   std::deque<std::int64_t> intervals_us_;

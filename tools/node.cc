@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "kv/record.h"
 #include "net/address.h"
+#include "net/origin.h"
 #include "ring/partition.h"
 #include "tools/flag_help.h"
 #include "tools/flag_types.h"
@@ -52,6 +53,11 @@ bool ValidateCluster(const char*, const std::string& value) {
          RejectFlag("the value is a cluster id, 16 hexadecimal digits, or empty");
 }
 
+bool ValidateOrigins(const char*, const std::string& value) {
+  const auto parsed = net::AllowedOrigins::Parse(value);
+  return parsed.ok() || RejectFlag(parsed.status().message());
+}
+
 bool ValidatePartitions(const char*, std::uint32_t value) {
   const bool power_of_two = value != 0 && (value & (value - 1)) == 0;
   return (power_of_two && value <= ring::kMaxPartitionCount) ||
@@ -76,9 +82,15 @@ bool ValidateMaxValueSize(const char* flag, const std::string& value) {
 namespace tools = quoin::tools;
 
 DEFINE_string(listen, "127.0.0.1:8080",
-              "address and port for clients (HTTP); port 0 takes a free one. Other machines reach the node only if the "
+              "address and port for clients (HTTP and WebSocket); port 0 takes a free one. Other machines reach the "
+              "node only if the "
               "address is one of this machine's others, or 0.0.0.0 or [::] for all of them");
 DEFINE_validator(listen, &tools::ValidateListen);
+DEFINE_string(
+    allowed_origins, "",
+    "web pages that may use the node besides its own, such as https://app.example,http://localhost:3000; * for "
+    "all, empty for none");
+DEFINE_validator(allowed_origins, &tools::ValidateOrigins);
 DEFINE_string(data_dir, "quoin-data", "folder that holds the node's data; made if it isn't there");
 DEFINE_string(storage, "rocksdb", "rocksdb: durable, in --data_dir; memory: gone when the node stops");
 DEFINE_validator(storage, &tools::ValidateStorage);
@@ -125,6 +137,12 @@ DEFINE_uint32(max_pipelined, 64, "unanswered requests on one connection; the nod
 DEFINE_validator(max_pipelined, &tools::ValidatePositive);
 DEFINE_uint32(max_inflight_requests, 10000, "unanswered requests on the whole node; beyond, 429");
 DEFINE_validator(max_inflight_requests, &tools::ValidatePositive);
+DEFINE_uint32(max_websocket_requests, 1024, "unanswered requests on one WebSocket; beyond, it closes (1008)");
+DEFINE_validator(max_websocket_requests, &tools::ValidatePositive);
+DEFINE_string(ping_interval, "20s", "a WebSocket whose client is silent for so long is pinged");
+DEFINE_validator(ping_interval, &tools::ValidatePositiveDuration);
+DEFINE_string(ping_timeout, "20s", "a WebSocket whose client does not answer a ping within this is closed");
+DEFINE_validator(ping_timeout, &tools::ValidatePositiveDuration);
 DEFINE_string(drain_timeout, "10s", "after SIGTERM: how long clients may take to receive what is in flight");
 DEFINE_validator(drain_timeout, &tools::ValidateDuration);
 
@@ -143,15 +161,17 @@ ProgramHelp Help() {
   ProgramHelp help;
   help.summary = kSummary;
   help.groups = {
-      {"Address", {"listen"}},
+      {"Address", {"listen", "allowed_origins"}},
       {"Storage",
        {"storage", "data_dir", "cluster_id", "partitions", "cache_size", "disk_reserve", "memory_limit", "commit_delay",
         "sweep_interval"}},
       {"Threads", {"shards", "readers"}},
       {"Limits",
        {"max_value_size", "max_batch_size", "max_page_size", "max_header_size", "max_connections", "max_pipelined",
-        "max_inflight_requests"}},
-      {"Times", {"header_timeout", "body_timeout", "idle_timeout", "request_timeout", "drain_timeout"}},
+        "max_inflight_requests", "max_websocket_requests"}},
+      {"Times",
+       {"header_timeout", "body_timeout", "idle_timeout", "request_timeout", "ping_interval", "ping_timeout",
+        "drain_timeout"}},
   };
   help.epilogue =
       "The log goes to stderr; --logtostderr=false --log_dir=FOLDER sends it to files, --v=1 says more.\n"
@@ -186,6 +206,10 @@ net::NodeOptions OptionsFromFlags() {
   options.reader_count = FLAGS_readers;
   options.max_connections = FLAGS_max_connections;
   options.max_inflight_requests = FLAGS_max_inflight_requests;
+  options.allowed_origins = *net::AllowedOrigins::Parse(FLAGS_allowed_origins);
+  options.max_websocket_requests = FLAGS_max_websocket_requests;
+  options.ping_interval = DurationFlag<milliseconds>(FLAGS_ping_interval);
+  options.ping_timeout = DurationFlag<milliseconds>(FLAGS_ping_timeout);
   options.limits.max_header_bytes = SizeOf(FLAGS_max_header_size);
   options.limits.max_value_bytes = SizeOf(FLAGS_max_value_size);
   options.limits.max_batch_bytes = SizeOf(FLAGS_max_batch_size);

@@ -30,19 +30,18 @@ std::size_t ClientCopies::Send(bool repeated) {
 bool ClientCopies::Counts(std::size_t copy, const quorum::Reply& reply) const {
   CHECK_LT(copy, repeated_.size());
   if (reply.outcome == Outcome::kError) return copy + 1 == repeated_.size();
-  if (!write_ || reply.outcome == Outcome::kDone) return true;
-  return repeated_[copy] || repeated_.size() == 1;
+  return true;
 }
 
 void ClientCopies::Settle(std::size_t copy, const quorum::Reply& reply) {
   CHECK(!settled_ && Counts(copy, reply));
   settled_ = reply.outcome;
   settled_unknown_ = IsUnknown(reply);
-  binds_ = write_ && (reply.outcome == Outcome::kDone || (IsNegative(reply) && repeated_[copy]));
+  binds_ = write_ && (reply.outcome == Outcome::kDone || IsNegative(reply));
 }
 
 std::optional<std::string> ClientCopies::AgainstDone(std::size_t copy, const quorum::Reply& reply) const {
-  if (IsNegative(reply) && repeated_[copy]) return "I6: it was done, and another copy was told " + Describe(reply);
+  if (IsNegative(reply)) return "I6: it was done, and another copy was told " + Describe(reply);
   // An error speaks for the copies up to its own; a later one may have acted.
   if (IsNotApplied(reply) && repeated_[copy] && copy + 1 == repeated_.size()) {
     return "I10: it was done, and the latest copy was told that it certainly wasn't: " + Describe(reply);
@@ -55,7 +54,7 @@ std::optional<std::string> ClientCopies::Contradiction(std::size_t copy, const q
   if (!write_ || IsUnknown(reply)) return std::nullopt;
   if (done_ && reply.outcome != Outcome::kDone) return AgainstDone(copy, reply);
   if (reply.outcome != Outcome::kDone) {
-    const bool both_count = settled_ && !settled_unknown_ && *settled_ != Outcome::kError && repeated_[copy];
+    const bool both_count = settled_ && !settled_unknown_ && *settled_ != Outcome::kError;
     if (both_count && IsNegative(reply) && *settled_ != reply.outcome) {
       return "I6: two copies were told different results, the later " + Describe(reply);
     }

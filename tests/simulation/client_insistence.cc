@@ -51,7 +51,6 @@ void Client::CheckWeakRead(const Asked& asked, const quorum::Reply& reply) {
 
 void Client::SendDuplicate(const AskedPtr& asked) {
   const bool write = quorum::IsWrite(asked->request.operation);
-  // A first copy's negative result doesn't bind another one (client_copies.h), so sending that would be a new wish.
   if (!write || asked->request.id == kv::OperationId{} || !asked->copies.BindsLaterCopies()) return;
   ++under_way_;
   with_.port.After(ring::Duration(with_.random.Below(1'000'000)), [this, asked] {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quorum/canary.h"
 #include "tests/simulation/faults.h"
 
 namespace quoin::simulation {
@@ -90,6 +91,15 @@ bool Wipe(Strike& strike) {
   const auto through = strike.Pick([&](const Process& p) { return p.running() && p.index() != node; });
   if (!node || !through) return false;
   const NodeId old = world.process(*node).id();
+  if (quorum::Broken(quorum::Canary::kWipedDiskKeepsItsId)) {
+    if (*node == 0) return false;  // It would found a cluster of its own, having nobody to join.
+    if (world.process(*node).running()) world.Kill(*node);
+    world.process(*node).disk().LoseAllButItsId();
+    world.After(HowLong(strike), [&world, node] {
+      if (!world.process(*node).running() && !world.process(*node).retired()) world.Start(*node);
+    });
+    return true;
+  }
   world.LoseDisk(*node);
   world.probes().Reach(Probe::kDiskWiped);
   strike.operators.Want({.wish = quorum::MembershipPacket::Wish::kRemove, .node = old});

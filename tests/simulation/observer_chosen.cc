@@ -23,6 +23,12 @@ void ChosenCheck::OnPut(NodeId node, const ObserverDisks::Delta& delta, const Ob
   const kv::Version& version = put.after.accepted;
   if (version <= key.chosen) return;
   Proposal& stored = key.open[version];
+  if (stored.configuration != 0 && stored.configuration < delta.before.configuration_version &&
+      !IsChosenLater(delta.partition, stored, delta.after.configuration_version)) {
+    complaints_.Add("I8: node ", node, " stores ", version, " of key ", put.key, " in partition ", delta.partition,
+                    ", proposed under configuration ", stored.configuration, ", though its disk knows ",
+                    delta.before.configuration_version);
+  }
   stored.changed = put.after.changed;
   // Without other replicas no Accept is ever seen.
   if (stored.configuration == 0) stored.configuration = delta.after.configuration_version;
@@ -61,6 +67,16 @@ void ChosenCheck::OnAnswer(PartitionId partition, const quorum::Request& request
   if (told <= ChosenOf(partition, request.key) || IsHeldByAQuorum(partition, request.key, told)) return;
   complaints_.Add("I3: ", write ? "a write at " : "a read of ", told, " of key ", request.key, " in partition ",
                   partition, " is answered, and no write quorum durably holds that or a later version");
+}
+
+// What is installed was found at a write quorum of its own configuration, or of a later one.
+bool ChosenCheck::IsChosenLater(PartitionId partition, const Proposal& proposal, std::uint64_t configuration) const {
+  const auto& versions = configurations_.Of(partition);
+  return std::any_of(versions.upper_bound(proposal.configuration), versions.upper_bound(configuration),
+                     [&](const auto& later) {
+                       const ObserverConfigurations::Known& known = later.second;
+                       return known.quorums.IsWriteQuorum(known.MaskOf(proposal.holders));
+                     });
 }
 
 // A version that its own configuration didn't choose may be as good as chosen under a later one.

@@ -7,6 +7,7 @@
 //
 //   - a write that is done, and a record that a read tells, is answered only once that or a later version is chosen;
 //   - a node never stores a lower version of a key over a higher one;
+//   - a node whose disk knows a later configuration stores nothing that was only proposed under an earlier one (I8);
 //   - nobody proposes, above a chosen version, a state whose last change lies below that of the chosen one.
 #pragma once
 
@@ -51,6 +52,7 @@ class ChosenCheck {
   };
 
   void OnPut(NodeId node, const ObserverDisks::Delta& delta, const ObserverDisks::Put& put);
+  bool IsChosenLater(PartitionId partition, const Proposal& proposal, std::uint64_t configuration) const;
   bool IsHeldByAQuorum(PartitionId partition, const std::string& key, const kv::Version& version) const;
 
   const ObserverDisks& disks_;

@@ -45,7 +45,9 @@ class DamageSnapshot final : public kv::Snapshot {
 }  // namespace
 
 SimDisk::SimDisk(NodeId node, std::uint64_t cold_read_percent, SeededRandom random)
-    : random_(random), records_({.identity = {.node = node}}), cold_read_percent_(cold_read_percent) {}
+    : random_(random), cold_read_percent_(cold_read_percent) {
+  records_.emplace(kv::MemoryStorage::Options{.identity = {.node = node}});
+}
 
 SimDisk::~SimDisk() = default;
 
@@ -55,7 +57,7 @@ bool SimDisk::IsDamaged(PartitionId partition, std::string_view key) const {
 
 Result<kv::RecordPtr> SimDisk::Get(PartitionId partition, std::string_view key) const {
   if (IsDamaged(partition, key)) return DamageFound();
-  return records_.Get(partition, key);
+  return records_->Get(partition, key);
 }
 
 std::optional<Result<kv::RecordPtr>> SimDisk::TryGet(PartitionId partition, std::string_view key) const {
@@ -65,7 +67,7 @@ std::optional<Result<kv::RecordPtr>> SimDisk::TryGet(PartitionId partition, std:
 }
 
 std::unique_ptr<kv::Snapshot> SimDisk::TakeSnapshot() const {
-  return std::make_unique<DamageSnapshot>(records_.TakeSnapshot(), damaged_);
+  return std::make_unique<DamageSnapshot>(records_->TakeSnapshot(), damaged_);
 }
 
 Status SimDisk::Write(const kv::Batch& batch) {
@@ -82,7 +84,7 @@ Status SimDisk::Write(const kv::Batch& batch) {
 }
 
 void SimDisk::Apply(const kv::Batch& batch) {
-  const Status written = records_.Write(batch);
+  const Status written = records_->Write(batch);
   CHECK(written.ok()) << written;
   ++durable_writes_;
   if (damaged_.empty()) return;
@@ -102,7 +104,7 @@ void SimDisk::Refill(const kv::Batch::Change& change) {
 }
 
 void SimDisk::Damage(PartitionId partition, const std::string& key) {
-  const Result<kv::RecordPtr> record = records_.Get(partition, key);
+  const Result<kv::RecordPtr> record = records_->Get(partition, key);
   CHECK(record.ok() && *record != nullptr);
   damaged_.emplace(partition, key);
 }
@@ -119,6 +121,12 @@ void SimDisk::OnCrash(const kv::Batch* in_flight) {
   limbo_.reset();
   read_only_ = false;
   fail_next_write_ = false;
+}
+
+void SimDisk::LoseAllButItsId() {
+  const kv::Identity identity = records_->identity();
+  records_.emplace(kv::MemoryStorage::Options{.identity = identity});
+  damaged_.clear();
 }
 
 }  // namespace quoin::simulation

@@ -28,21 +28,21 @@ class SimDisk final : public kv::Storage {
   SimDisk(NodeId node, std::uint64_t cold_read_percent, SeededRandom random);
   ~SimDisk() override;
 
-  const kv::Identity& identity() const override { return records_.identity(); }
-  std::string_view engine_name() const override { return records_.engine_name(); }
+  const kv::Identity& identity() const override { return records_->identity(); }
+  std::string_view engine_name() const override { return records_->engine_name(); }
   Result<kv::RecordPtr> Get(PartitionId partition, std::string_view key) const override;
   std::optional<Result<kv::RecordPtr>> TryGet(PartitionId partition, std::string_view key) const override;
   Result<std::optional<kv::PartitionState>> GetPartitionState(PartitionId partition) const override {
-    return records_.GetPartitionState(partition);
+    return records_->GetPartitionState(partition);
   }
   std::unique_ptr<kv::Snapshot> TakeSnapshot() const override;
   Result<std::vector<kv::DueKey>> ReadDue(kv::WallTime now, const std::optional<kv::DueKey>& after,
                                           std::size_t limit) const override {
-    return records_.ReadDue(now, after, limit);
+    return records_->ReadDue(now, after, limit);
   }
   Status Write(const kv::Batch& batch) override;
   kv::Health health() const override { return {}; }
-  std::uint64_t size_bytes() const override { return records_.size_bytes(); }
+  std::uint64_t size_bytes() const override { return records_->size_bytes(); }
 
   // --- What may happen to a disk.
 
@@ -57,6 +57,9 @@ class SimDisk final : public kv::Storage {
   void Damage(PartitionId partition, const std::string& key);
   // The process ended with this batch on its way to the disk, or none; what was half done is drawn.
   void OnCrash(const kv::Batch* in_flight);
+  // A fresh disk takes its place under the same node id, which no real one can: the id is on the disk (a canary).
+  // REQUIRES: the process isn't running.
+  void LoseAllButItsId();
 
   bool hung() const { return hung_; }
   bool full() const { return full_; }
@@ -66,7 +69,7 @@ class SimDisk final : public kv::Storage {
   std::uint64_t refilled() const { return refilled_; }
   std::uint64_t durable_writes() const { return durable_writes_; }
   // The records as they are, damage notwithstanding: what an observer from outside compares.
-  const kv::MemoryStorage& records() const { return records_; }
+  const kv::MemoryStorage& records() const { return *records_; }
 
   // What OnCrash made durable after the fact, to be told to whoever keeps account; empty when nothing.
   std::optional<kv::Batch> TakeSurfaced() { return std::exchange(surfaced_, std::nullopt); }
@@ -77,7 +80,7 @@ class SimDisk final : public kv::Storage {
   void Refill(const kv::Batch::Change& change);
 
   mutable SeededRandom random_;
-  kv::MemoryStorage records_;
+  std::optional<kv::MemoryStorage> records_;
   std::uint64_t cold_read_percent_;
   bool fail_next_write_ = false;
   bool full_ = false;

@@ -1,0 +1,35 @@
+// KeyOperation: one operation on one key as a client gave it, whichever protocol it came by.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/problem.h"
+#include "quorum/operation.h"
+
+namespace quoin::net {
+
+inline constexpr std::size_t kMaxBatchOperations = 1000;
+
+// What the result of an operation carries besides its outcome.
+struct ResultShape {
+  bool value = false;     // The key's state.
+  bool previous = false;  // The state before.
+};
+
+struct KeyOperation {
+  std::string key;
+  quorum::Operation operation;
+  std::vector<quorum::Condition> conditions;
+  ResultShape shape;
+  std::optional<kv::OperationId> id;  // When the client gave one.
+  // The operation is understood, and refused for itself alone: its key or its value is too large.
+  std::optional<ProblemReport> refusal;
+};
+
+// nullopt, or why the operation is refused for the size of what it would store.
+std::optional<ProblemReport> CheckValueSize(const quorum::Operation& operation, std::size_t max_value_bytes);
+
+}  // namespace quoin::net

@@ -1,0 +1,257 @@
+// WebSockets against a whole node in this process, over real sockets, with Boost.Beast's client on the other end: the
+// two must agree on what the RFC says.
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "net/node.h"
+#include "net/proto/quoin.pb.h"
+#include "net/websocket_testing.h"
+
+namespace quoin::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+NodeOptions Options() {
+  NodeOptions options;
+  options.version = "test";
+  options.engine = NodeOptions::Engine::kMemory;
+  options.partition_count = 16;
+  options.sweep_interval = seconds(60);
+  options.listen_address = "127.0.0.1";
+  options.shard_count = 2;
+  options.reader_count = 1;
+  options.max_connections = 100;
+  options.max_inflight_requests = 1000;
+  return options;
+}
+
+std::unique_ptr<Node> StartNode(NodeOptions options = Options()) {
+  auto node = Node::Start(std::move(options));
+  CHECK(node.ok()) << node.status();
+  return *std::move(node);
+}
+
+// A client that blocks.
+class BeastClient {
+ public:
+  BeastClient(const Node& node, Subprotocol subprotocol, const std::string& offer = {})
+      : subprotocol_(subprotocol), socket_(context_) {
+    socket_.next_layer().connect({asio::ip::make_address("127.0.0.1"), node.port()});
+    const std::string name = offer.empty() ? std::string(SubprotocolName(subprotocol)) : offer;
+    socket_.set_option(websocket::stream_base::decorator(
+        [name](websocket::request_type& request) { request.set(beast::http::field::sec_websocket_protocol, name); }));
+    socket_.binary(subprotocol == Subprotocol::kProtobuf);
+    socket_.handshake(response, "127.0.0.1:" + std::to_string(node.port()), "/v1/ws", error);
+    if (!error) hello = Receive().hello();
+  }
+  void Send(const v1::ClientFrame& frame) {
+    std::string message;
+    if (subprotocol_ == Subprotocol::kProtobuf) {
+      message = frame.SerializeAsString();
+    } else {
+      CHECK(google::protobuf::util::MessageToJsonString(frame, &message).ok());
+    }
+    socket_.write(asio::buffer(message), error);
+  }
+  void SendJson(const std::string& json) { Send(FrameOf(json)); }
+  // An empty frame when the connection is at its end; `error` says why.
+  v1::ServerFrame Receive() {
+    beast::flat_buffer buffer;
+    socket_.read(buffer, error);
+    v1::ServerFrame frame;
+    if (error) return frame;
+    const std::string message(static_cast<const char*>(buffer.data().data()), buffer.size());
+    EXPECT_EQ(socket_.got_binary(), subprotocol_ == Subprotocol::kProtobuf);
+    if (subprotocol_ == Subprotocol::kProtobuf) {
+      CHECK(frame.ParseFromString(message));
+    } else {
+      CHECK(google::protobuf::util::JsonStringToMessage(message, &frame).ok()) << message;
+    }
+    return frame;
+  }
+  v1::ServerFrame AskJson(const std::string& json) {
+    SendJson(json);
+    return Receive();
+  }
+  websocket::stream<tcp::socket>& socket() { return socket_; }
+
+  error_code error;
+  websocket::response_type response;
+  v1::Hello hello;
+
+ private:
+  const Subprotocol subprotocol_;
+  asio::io_context context_;
+  websocket::stream<tcp::socket> socket_;
+};
+
+class WebSocketNodeTest : public testing::TestWithParam<Subprotocol> {};
+
+INSTANTIATE_TEST_SUITE_P(Subprotocols, WebSocketNodeTest, testing::Values(Subprotocol::kProtobuf, Subprotocol::kJson),
+                         [](const auto& info) { return info.param == Subprotocol::kJson ? "Json" : "Protobuf"; });
+
+TEST_P(WebSocketNodeTest, DoesEveryOperation) {
+  const auto node = StartNode();
+  BeastClient client(*node, GetParam());
+  ASSERT_FALSE(client.error) << client.error.message();
+  EXPECT_EQ(client.response[beast::http::field::sec_websocket_protocol], SubprotocolName(GetParam()));
+  EXPECT_EQ(client.hello.node(), node->id().ToString());
+  int id = 0;
+  const auto outcome = [&](const std::string& operation) {
+    const v1::ServerFrame answer =
+        client.AskJson(R"({"id":)" + std::to_string(++id) + R"(,"operation":)" + operation + "}");
+    EXPECT_EQ(answer.id(), static_cast<unsigned>(id));
+    return answer.result().outcome();
+  };
+  EXPECT_EQ(outcome(R"({"key_text":"k","get":{}})"), v1::ABSENT);
+  EXPECT_EQ(outcome(R"({"key_text":"k","put":{"value_text":"1"}})"), v1::DONE);
+  EXPECT_EQ(outcome(R"({"key_text":"k","get":{}})"), v1::DONE);
+  EXPECT_EQ(outcome(R"({"key_text":"k","increment":{"by":"41"}})"), v1::DONE);
+  EXPECT_EQ(outcome(R"({"key_text":"k","append":{"value_text":"!"}})"), v1::DONE);
+  EXPECT_EQ(outcome(R"({"key_text":"k","increment":{}})"), v1::REJECTED);
+  EXPECT_EQ(outcome(R"({"key_text":"k","put":{"value_text":"x"},"conditions":[{"value_is_text":"42"}]})"),
+            v1::CONDITION_FAILED);
+  EXPECT_EQ(outcome(R"({"key_text":"k","set_deadline":{"ttl_ms":"60000"}})"), v1::DONE);
+  EXPECT_EQ(outcome(R"({"key_text":"k","swap":{"value_text":"x"},"conditions":[{"value_is_text":"42!"}]})"), v1::DONE);
+  EXPECT_EQ(client.AskJson(R"({"id":1,"scan":{}})").page().entries_size(), 1);
+  EXPECT_EQ(client.AskJson(R"({"id":1,"batch":{"operations":[{"key_text":"k","delete":{}}]}})").batch().results_size(),
+            1);
+  client.socket().close(websocket::close_reason(websocket::close_code::normal), client.error);
+  EXPECT_FALSE(client.error) << client.error.message();
+  EXPECT_TRUE(node->Stop(seconds(10)));
+}
+
+TEST_P(WebSocketNodeTest, AnswersAThousandInFlight) {
+  const auto node = StartNode();
+  BeastClient client(*node, GetParam());
+  for (int id = 1; id <= 1000; ++id) {
+    client.SendJson(R"({"id":)" + std::to_string(id) + R"(,"operation":{"key_text":"k)" + std::to_string(id % 17) +
+                    R"(","increment":{}}})");
+  }
+  std::map<unsigned, int> answers;
+  for (int i = 0; i < 1000; ++i) {
+    const v1::ServerFrame frame = client.Receive();
+    ASSERT_FALSE(client.error) << client.error.message();
+    EXPECT_EQ(frame.result().outcome(), v1::DONE);
+    ++answers[frame.id()];
+  }
+  EXPECT_EQ(answers.size(), 1000u);
+}
+
+TEST_P(WebSocketNodeTest, CarriesLargeValuesInFragments) {
+  const auto node = StartNode();
+  BeastClient client(*node, GetParam());
+  client.socket().auto_fragment(true);
+  client.socket().write_buffer_bytes(1000);
+  client.socket().read_message_max(4 << 20);
+  const std::string value(1 << 20, 'v');
+  EXPECT_EQ(client.AskJson(R"({"id":1,"operation":{"key_text":"k","put":{"value_text":")" + value + "\"}}}")
+                .result()
+                .outcome(),
+            v1::DONE);
+  const v1::State state = client.AskJson(R"({"id":2,"operation":{"key_text":"k","get":{}}})").result().state();
+  EXPECT_TRUE((GetParam() == Subprotocol::kJson ? state.value_text() : state.value()) == value);
+}
+
+TEST_P(WebSocketNodeTest, StopAnswersWhatIsUnderWayAndGoesAway) {
+  NodeOptions options = Options();
+  options.commit_delay = milliseconds(200);
+  const auto node = StartNode(std::move(options));
+  BeastClient idle(*node, GetParam());
+  BeastClient busy(*node, GetParam());
+  EXPECT_EQ(busy.AskJson(R"({"id":1,"operation":{"key_text":"k","get":{}}})").result().outcome(), v1::ABSENT);
+  // A read behind the write is answered first, so the write has arrived.
+  busy.SendJson(R"({"id":2,"operation":{"key_text":"k","put":{"value_text":"v"}}})");
+  EXPECT_EQ(busy.AskJson(R"({"id":3,"operation":{"key_text":"other","get":{}}})").id(), 3u);
+  std::thread stopping([&] { EXPECT_TRUE(node->Stop(seconds(10))); });
+  const v1::ServerFrame answer = busy.Receive();
+  EXPECT_EQ(answer.id(), 2u);
+  EXPECT_EQ(answer.result().outcome(), v1::DONE);
+  for (BeastClient* client : {&busy, &idle}) {
+    client->Receive();
+    EXPECT_EQ(client->error, websocket::error::closed);
+    EXPECT_EQ(client->socket().reason().code, websocket::close_code::going_away);
+  }
+  stopping.join();
+}
+
+TEST(WebSocketNode, PingsAndIsPinged) {
+  NodeOptions options = Options();
+  options.ping_interval = milliseconds(50);
+  const auto node = StartNode(std::move(options));
+  BeastClient client(*node, Subprotocol::kJson);
+  int pings = 0, pongs = 0;
+  client.socket().control_callback([&](websocket::frame_type kind, beast::string_view payload) {
+    pings += kind == websocket::frame_type::ping ? 1 : 0;
+    pongs += kind == websocket::frame_type::pong && payload == "hello" ? 1 : 0;
+    // So that the read below comes to an end.
+    if (pings == 3) client.SendJson(R"({"id":1,"operation":{"key_text":"k","get":{}}})");
+  });
+  client.socket().ping("hello");
+  EXPECT_EQ(client.Receive().id(), 1u);
+  EXPECT_GE(pings, 3);
+  EXPECT_EQ(pongs, 1);
+}
+
+TEST(WebSocketNode, TellsAClientThatNeverReadsWhyItWasCutOff) {
+  NodeOptions options = Options();
+  options.limits.idle_timeout = milliseconds(300);
+  options.max_websocket_requests = 100'000;
+  const auto node = StartNode(std::move(options));
+  BeastClient client(*node, Subprotocol::kProtobuf);
+  client.socket().read_message_max(4 << 20);
+  v1::ClientFrame put = FrameOf(R"({"id":1,"operation":{"key_text":"k","put":{}}})");
+  put.mutable_operation()->mutable_put()->set_value(std::string(1 << 20, 'v'));
+  client.Send(put);
+  EXPECT_EQ(client.Receive().result().outcome(), v1::DONE);
+  // More than the kernel buffers for a connection.
+  for (int id = 2; id <= 60; ++id) {
+    client.SendJson(R"({"id":)" + std::to_string(id) + R"(,"operation":{"key_text":"k","get":{}}})");
+  }
+  // Until the node gives up, and not longer than it lingers for: another connection tells when.
+  BeastClient witness(*node, Subprotocol::kProtobuf);
+  witness.socket().control_callback([](websocket::frame_type, beast::string_view) {});
+  const auto until = std::chrono::steady_clock::now() + milliseconds(1200);
+  for (int id = 1; std::chrono::steady_clock::now() < until; ++id) {
+    witness.SendJson(R"({"id":)" + std::to_string(id) + R"(,"operation":{"key_text":"k2","get":{}}})");
+    EXPECT_EQ(witness.Receive().result().outcome(), v1::ABSENT);
+  }
+  int answers = 0;
+  while (!client.error) {
+    client.Receive();
+    ++answers;
+  }
+  EXPECT_EQ(client.error, websocket::error::closed) << client.error.message();
+  EXPECT_EQ(client.socket().reason().code, websocket::close_code::policy_error);
+  EXPECT_LT(answers, 59);
+}
+
+TEST(WebSocketNode, RefusesAnUnknownSubprotocol) {
+  const auto node = StartNode();
+  BeastClient client(*node, Subprotocol::kJson, "chat");
+  EXPECT_EQ(client.error, websocket::error::upgrade_declined);
+  EXPECT_EQ(client.response.result_int(), 400u);
+}
+
+}  // namespace
+}  // namespace quoin::net
