@@ -167,12 +167,13 @@ void Acceptor::On(NodeId from, const Install& install, Effects* effects) {
   if (!Broken(Canary::kInstallKeepsPromise)) state_.RaisePromise(version.ballot);
   if (Broken(Canary::kInstallWithoutComparison)) {
     state_.Store(install.key, kv::Version(), install.record, &effects->batch);
-    return SendWhenDurable(from, Installed{install.key, version}, effects);
+    return SendWhenDurable(from, Installed{install.key, version, install.ballot}, effects);
   }
   if (!StoreIfNewer(install.key, install.record, effects)) {
     return SendNow(from, Damaged{install.key, version, state_.bound()}, effects);
   }
-  SendWhenDurable(from, Installed{install.key, version}, effects, Refused{install.key, version, Code::kDiskFull});
+  SendWhenDurable(from, Installed{install.key, version, install.ballot}, effects,
+                  Refused{install.key, version, Code::kDiskFull});
 }
 
 void Acceptor::On(NodeId from, const Barrier& barrier, Effects* effects) {

@@ -48,8 +48,8 @@ void Acceptor::TellCompared(NodeId from, const Compare& compare, const RangeFoun
   compared.digest = DigestOf(compared.entries, compare.salt);
   compared.equal = compare.digest && *compare.digest == compared.digest && !found.next;
   if (compared.equal || !compare.list) compared.entries.clear();
-  // The snapshot shows what is durable, and the range was read because all before it was.
-  SendNow(from, std::move(compared), effects);
+  // The records of the snapshot are durable; the floor may have been raised since.
+  SendWhenDurable(from, std::move(compared), effects);
 }
 
 void Acceptor::On(NodeId from, const Purge& purge, Effects* effects) {
@@ -76,8 +76,8 @@ void Acceptor::PurgeFound(const RangeFound& found, Effects* effects) {
   const bool erased = purge_erasures_ != state_.erasures();
   for (const RangeFound::Entry& entry : found.entries) {
     if (stopped_ || erased || entry.record == nullptr || !entry.record->tombstone) continue;
-    // Everything that was admitted before the range was asked for was durable before it was read. A gate's message may be
-    // about to replace it, and what the gate loads must not be overtaken.
+    // Everything that was admitted before the range was asked for was durable before it was read. A gate's message may
+    // be about to replace it, and what the gate loads must not be overtaken.
     if (stored_meanwhile_.contains(entry.key) || gates_.contains(entry.key)) continue;
     if (entry.record->accepted <= state_.floor()) state_.EraseTombstone(entry.key, &effects->batch);  // A6
   }

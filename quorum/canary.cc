@@ -48,7 +48,9 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
 
 }  // namespace
 
-const char* CanaryName(Canary canary) { return canary < Canary::kCount ? kNames[static_cast<std::size_t>(canary)] : ""; }
+const char* CanaryName(Canary canary) {
+  return canary < Canary::kCount ? kNames[static_cast<std::size_t>(canary)] : "";
+}
 
 #ifdef QUOIN_CANARIES
 Canary canary_on = Canary::kNone;

@@ -10,42 +10,42 @@ namespace quoin::quorum {
 
 enum class Canary : std::uint8_t {
   kNone,
-  kAnswerBeforeDurable,          // What should wait for its round leaves at once.
-  kForgetPromiseAtRestart,       // The durable promise isn't read.
-  kLowerPromise,                 // A Prepare below the promise is taken.
-  kSkipQuorumReadOnFirstTouch,   // A leader believes its own replica.
-  kSkipReproposingAfterTakeover, // What a minority holds is taken for chosen.
-  kCountAcceptBelowPromise,      // An Accept below the promise is answered as if it had been stored.
-  kBarrierBeforeTheRead,         // A read is told on a barrier that was confirmed before it came.
-  kReadWithAcceptInFlight,       // A read is told before what it saw is chosen.
-  kReuseSequence,                // Two proposals under one version.
-  kEarlyPurge,                   // Tombstones go without all replicas having been found equal.
-  kInstallWithoutComparison,     // An Install replaces whatever is there.
-  kDropOperationIdsAtTakeover,   // A record's remembered ids are not looked at.
-  kRetryAppliedTwice,            // A later copy within a leadership is executed again.
-  kUnknownReportedAsFailed,      // The end of a leadership says "not applied" of what was proposed.
-  kWrongMajorityInJoint,         // A joint configuration counts the quorums of the old set alone.
-  kSkipJoint,                    // From filling to the new stable configuration.
-  kStableBeforeFull,             // Through a move without waiting for anything to be copied.
-  kObeyOldConfiguration,         // Messages of older configurations are served.
-  kExpiredReadWithoutTombstone,  // "Absent" is told of an expired key that nobody deleted.
-  kWipedDiskKeepsItsId,          // An emptied disk comes back as the node that it was.
-  kReadWithoutAdmitted,          // A peer is told what is durable, not what is admitted.
-  kBlindWriteAfterRestart,       // The durable `highest` is taken for the bound of what was ever stored.
-  kReadNewestNotCaptured,        // A read tells the newest chosen state at its end, though that may not be its own.
-  kOwnershipFromReadQuorum,      // R equal copies are enough to own a key, where R < W.
-  kInstallKeepsPromise,          // An Install above the promise leaves it.
-  kBallotBeforeOwnPromise,       // Prepares leave before the proposer's own promise is durable.
-  kPipelinedTopologyWrites,      // The next ring is proposed before the one before is chosen.
-  kAdoptRingFromAccept,          // A ring is adopted when it is accepted.
-  kEqualFromEarlierConfiguration,// "Complete" of an earlier configuration version counts.
-  kReturningReplicaKeepsRecords, // A replica that enters a configuration doesn't erase what it had.
-  kNegativeAnswerNotWritten,     // The negative answer to a repeated request isn't chosen before it is told.
-  kTombstoneFloorForgotten,      // A missing key counts as holding nothing, whatever the floor.
-  kNackEndsNothing,              // A leader goes on after a Nack above its ballot.
-  kDamagedAsMissing,             // A damaged record is told as an absent one.
-  kLeaderlessReadFromOne,        // A leaderless read tells the newest version though no write quorum holds it.
-  kResumeBallotAfterRestart,     // A restarted node leads on with the ballot that it had.
+  kAnswerBeforeDurable,            // What should wait for its round leaves at once.
+  kForgetPromiseAtRestart,         // The durable promise isn't read.
+  kLowerPromise,                   // A Prepare below the promise is taken.
+  kSkipQuorumReadOnFirstTouch,     // A leader believes its own replica.
+  kSkipReproposingAfterTakeover,   // What a minority holds is taken for chosen.
+  kCountAcceptBelowPromise,        // An Accept below the promise is answered as if it had been stored.
+  kBarrierBeforeTheRead,           // A read is told on a barrier that was confirmed before it came.
+  kReadWithAcceptInFlight,         // A read is told before what it saw is chosen.
+  kReuseSequence,                  // Two proposals under one version.
+  kEarlyPurge,                     // Tombstones go without all replicas having been found equal.
+  kInstallWithoutComparison,       // An Install replaces whatever is there.
+  kDropOperationIdsAtTakeover,     // A record's remembered ids are not looked at.
+  kRetryAppliedTwice,              // A later copy within a leadership is executed again.
+  kUnknownReportedAsFailed,        // The end of a leadership says "not applied" of what was proposed.
+  kWrongMajorityInJoint,           // A joint configuration counts the quorums of the old set alone.
+  kSkipJoint,                      // From filling to the new stable configuration.
+  kStableBeforeFull,               // Through a move without waiting for anything to be copied.
+  kObeyOldConfiguration,           // Messages of older configurations are served.
+  kExpiredReadWithoutTombstone,    // "Absent" is told of an expired key that nobody deleted.
+  kWipedDiskKeepsItsId,            // An emptied disk comes back as the node that it was.
+  kReadWithoutAdmitted,            // A peer is told what is durable, not what is admitted.
+  kBlindWriteAfterRestart,         // The durable `highest` is taken, for good, for the bound of what was stored.
+  kReadNewestNotCaptured,          // A read tells the newest chosen state at its end, though that may not be its own.
+  kOwnershipFromReadQuorum,        // R equal copies are enough to own a key, where R < W.
+  kInstallKeepsPromise,            // An Install above the promise leaves it.
+  kBallotBeforeOwnPromise,         // Prepares leave before the proposer's own promise is durable.
+  kPipelinedTopologyWrites,        // The next ring is proposed before the one before is chosen.
+  kAdoptRingFromAccept,            // A ring is adopted when it is accepted.
+  kEqualFromEarlierConfiguration,  // "Equal" and "complete" of an earlier configuration version count.
+  kReturningReplicaKeepsRecords,   // A replica that enters a configuration doesn't erase what it had.
+  kNegativeAnswerNotWritten,       // The negative answer to a repeated request isn't chosen before it is told.
+  kTombstoneFloorForgotten,        // A missing key counts as holding nothing, whatever the floor.
+  kNackEndsNothing,                // A leader goes on after a Nack above its ballot.
+  kDamagedAsMissing,               // A damaged record is told as an absent one.
+  kLeaderlessReadFromOne,          // A leaderless read tells the newest version though no write quorum holds it.
+  kResumeBallotAfterRestart,       // A restarted node leads on with the ballot that it had.
   kCount,
 };
 

@@ -79,7 +79,8 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
   }
   if (write && !client_id) pending.request.id = {.client = options_.boot, .number = ++last_id_};
   pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
-  const bool leads = BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
+  const bool leads =
+      BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
   const bool needs_leader = write || !pending.request.conditions.empty() ||
                             pending.request.consistency == Consistency::kAll ||
                             (pending.request.consistency == Consistency::kQuorum && leads);

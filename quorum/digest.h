@@ -8,8 +8,8 @@
 
 namespace quoin::quorum {
 
-// Equal lists have equal digests; others have different ones, but for a chance of 2^-64, which nobody who doesn't know the
-// salt can improve by choosing keys. A damaged entry equals nothing. Pure.
+// Equal lists have equal digests; others have different ones, but for a chance of 2^-64, which nobody who doesn't know
+// the salt can improve by choosing keys. A damaged entry equals nothing. Pure.
 std::uint64_t DigestOf(const std::vector<Compared::Entry>& entries, std::uint64_t salt);
 
 }  // namespace quoin::quorum

@@ -35,8 +35,8 @@ struct LoadWanted {
   std::string key;
 };
 
-// Records of a partition that are to be read in key order, where blocking on the disk is allowed, from a snapshot that is
-// taken when this effect is carried out. That is once everything that was gathered before it is durable.
+// Records of a partition that are to be read in key order, where blocking on the disk is allowed, from a snapshot that
+// is taken when this effect is carried out. That is once everything that was gathered before it is durable.
 struct RangeWanted {
   PartitionId partition;
   std::uint64_t token = 0;
@@ -65,8 +65,8 @@ struct DueWanted {
 struct Answer {
   std::uint64_t token = 0;
   Reply reply;
-  // Of a coordinator's: a ballot that leads, as far as the answer shows one; otherwise zero. What a client's next request
-  // may name in Sending::known.
+  // Of a coordinator's: a ballot that leads, as far as the answer shows one; otherwise zero. What a client's next
+  // request may name in Sending::known.
   kv::Ballot ballot;
 };
 

@@ -1,10 +1,10 @@
 // FlushPace: decides when a leader hands its open round over. A pure object that is told the time.
 //
 // Writers that wait for one round come back together when it is durable. Handing over at that moment whatever arrived
-// during the round would split a steady crowd of writers into two halves that take turns, each waiting through the other's
-// sync. So when a round took long, the pace waits a moment for those who were just answered: until as many writes are
-// there as were under way altogether, or for a third of what the round took, whichever comes first. A lone writer never
-// waits, and on a disk whose syncs are quick nobody does.
+// during the round would split a steady crowd of writers into two halves that take turns, each waiting through the
+// other's sync. So when a round took long, the pace waits a moment for those who were just answered: until as many
+// writes are there as were under way altogether, or for a third of what the round took, whichever comes first. A lone
+// writer never waits, and on a disk whose syncs are quick nobody does.
 //
 // Bounds: the wait is at most kMaxWait.
 #pragma once

@@ -72,8 +72,7 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
 void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
   CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
   const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
-  const bool supersedes =
-      copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
+  const bool supersedes = copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
   const bool meant = copy.meant_for == ballot_ || supersedes;
   if (phase_ == Phase::kIdle || !meant) {
     effects->answers.push_back(
@@ -116,7 +115,7 @@ void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effe
   } else if (const auto* refused = std::get_if<Refused>(&message)) {
     if (refused->version.ballot == ballot_) OnRefused(from, *refused, effects);
   } else if (const auto* installed = std::get_if<Installed>(&message)) {
-    OnHolds(from, installed->key, installed->version, effects);
+    if (installed->ballot == ballot_) OnHolds(from, installed->key, installed->version, effects);
   } else if (const auto* compared = std::get_if<Compared>(&message)) {
     if (compared->ballot == ballot_) OnCompared(from, *compared, now, effects);
   } else if (const auto* purged = std::get_if<Purged>(&message)) {
@@ -203,13 +202,9 @@ void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
   if (phase_ != Phase::kIdle && promised > ballot_) End(effects);
 }
 
-bool Leader::IsReadQuorum(ring::ReplicaMask mask) const {
-  return quorums_->IsReadQuorum(mask);
-}
+bool Leader::IsReadQuorum(ring::ReplicaMask mask) const { return quorums_->IsReadQuorum(mask); }
 
-bool Leader::IsWriteQuorum(ring::ReplicaMask mask) const {
-  return quorums_->IsWriteQuorum(mask);
-}
+bool Leader::IsWriteQuorum(ring::ReplicaMask mask) const { return quorums_->IsWriteQuorum(mask); }
 
 void Leader::Resend(const Reachable& reachable, Effects* effects) {
   if (phase_ == Phase::kIdle) return;

@@ -191,9 +191,9 @@ class Leader {
     std::uint64_t losses = 0;
     std::uint64_t losses_at_start = 0;
     std::uint64_t losses_done = 0;
-    bool tombstones = false;          // Some were found, here or there, in this walk
-    bool had_tombstones = false;      // and in the last one that came to its end.
-    kv::Version floor;                // The replica's own, as far as it is known.
+    bool tombstones = false;      // Some were found, here or there, in this walk
+    bool had_tombstones = false;  // and in the last one that came to its end.
+    kv::Version floor;            // The replica's own, as far as it is known.
 
     // It was found equal, and nothing has been found or forgotten since. Walking once more doesn't put that in doubt.
     bool equal() const { return ever_walked && repairs.empty() && losses_done == losses; }

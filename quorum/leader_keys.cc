@@ -95,7 +95,7 @@ void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* ef
 void Leader::SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const {
   if (state.newest->accepted.ballot == ballot_) return SendAccept(key, state.newest, to, effects);
   for (const NodeId node : quorums_->nodes()) {
-    if (quorums_->MaskOf(node) & to) Send(node, Install{configuration_version_, key, state.newest}, effects);
+    if (quorums_->MaskOf(node) & to) Send(node, Install{configuration_version_, key, state.newest, ballot_}, effects);
   }
 }
 

@@ -179,7 +179,8 @@ void Leader::OnProgress(Effects* effects) {
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     Pass& pass = passes_[i];
     if (pass.step == Pass::Step::kPaused && pass.repairs.size() < kMaxRepairs) AskOwn(&pass, effects);
-    if (pass.step == Pass::Step::kWalked && pass.losses_done != pass.losses && pass.repairs.empty()) BeginPass(i, effects);
+    if (pass.step == Pass::Step::kWalked && pass.losses_done != pass.losses && pass.repairs.empty())
+      BeginPass(i, effects);
     const bool touched = std::all_of(pass.repairs.begin(), pass.repairs.end(),
                                      [](const auto& repair) { return repair.second.target != kv::Version(); });
     if (pass.ever_walked && touched) walked |= ring::ReplicaMask{1} << i;

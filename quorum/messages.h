@@ -46,6 +46,7 @@ struct Install {
   std::uint64_t configuration = 0;
   std::string key;
   kv::RecordPtr record;
+  kv::Ballot ballot;  // Of the leader that sends it; goes back with the answer.
 };
 struct Barrier {
   std::uint64_t configuration = 0;
@@ -59,8 +60,8 @@ struct Read {
   std::uint64_t nonce = 0;
 };
 
-// Asks what the replica holds from `from` to `to` (nullopt: to the partition's end), so that two replicas can be compared
-// without sending what they hold. Tombstones up to `floor` count as absent.
+// Asks what the replica holds from `from` to `to` (nullopt: to the partition's end), so that two replicas can be
+// compared without sending what they hold. Tombstones up to `floor` count as absent.
 struct Compare {
   std::uint64_t configuration = 0;
   kv::Ballot ballot;
@@ -73,7 +74,8 @@ struct Compare {
   std::optional<std::uint64_t> digest;  // The asker's own of this range: no listing is needed when it is the same.
   bool list = true;                     // Otherwise only whether the digest is the same.
 };
-// All replicas have been found equal up to `floor`: tombstones up to there may go, and a missing key holds that version.
+// All replicas have been found equal up to `floor`: tombstones up to there may go, and a missing key holds that
+// version.
 struct Purge {
   std::uint64_t configuration = 0;
   kv::Ballot ballot;
@@ -108,6 +110,7 @@ struct Accepted {
 struct Installed {
   std::string key;
   kv::Version version;
+  kv::Ballot ballot;  // The question's: the replica may have erased everything since an earlier leader's.
 };
 struct BarrierOk {
   kv::Ballot ballot;
@@ -123,7 +126,7 @@ struct Compared {
   };
   kv::Ballot ballot;
   std::uint64_t nonce = 0;
-  bool equal = false;               // The digest was given and is this replica's, too.
+  bool equal = false;  // The digest was given and is this replica's, too.
   std::uint64_t digest = 0;
   std::vector<Entry> entries;       // When it was asked to list, and they aren't equal.
   std::optional<std::string> next;  // The limit ended the range here.

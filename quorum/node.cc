@@ -64,10 +64,10 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
                                       .move_timeout = options_.timing.move_timeout,
                                       .dead_node_timeout = options_.timing.dead_node_timeout,
                                       .settle = 10 * options_.timing.attempt}),
-      coordinator_(Coordinator::Options{.attempt = options_.timing.attempt,
-                                        .request = options_.timing.request,
-                                        .boot = options_.boot},
-                   *this),
+      coordinator_(
+          Coordinator::Options{
+              .attempt = options_.timing.attempt, .request = options_.timing.request, .boot = options_.boot},
+          *this),
       last_token_(options_.boot >> 3),
       swept_at_(now.now) {
   if (options_.join) Act(gossip_.Learn(*options_.join, {}, now.now), now);
@@ -82,14 +82,14 @@ Status Node::Impl::Load(Moment now) {
     QUOIN_RETURN_IF_ERROR(decoded.status());
     topology = std::make_shared<const ring::Topology>(*std::move(decoded));
   } else if (!options_.join) {
-    topology = std::make_shared<const ring::Topology>(ring::Bootstrap(
-        options_.cluster, options_.self, options_.member, options_.partition_count, options_.goal));
+    topology = std::make_shared<const ring::Topology>(
+        ring::Bootstrap(options_.cluster, options_.self, options_.member, options_.partition_count, options_.goal));
   }
   if (topology == nullptr) return Status::Ok();
   QUOIN_RETURN_IF_ERROR(topology->Check());
   if (options_.cluster != ClusterId{} && topology->cluster != options_.cluster) {
-    return Status(Code::kIncompatible, "the data belongs to the cluster " + topology->cluster.ToString() +
-                                           ", not to " + options_.cluster.ToString());
+    return Status(Code::kIncompatible, "the data belongs to the cluster " + topology->cluster.ToString() + ", not to " +
+                                           options_.cluster.ToString());
   }
   // A replica that has left still keeps its promise, so whatever has a state is looked at.
   for (std::uint32_t p = 0; p < topology->partition_count(); ++p) {
@@ -119,12 +119,13 @@ Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
   if (replica != nullptr) return replica.get();
   Result<std::optional<kv::PartitionState>> durable = storage_.GetPartitionState(partition);
   QUOIN_RETURN_IF_ERROR(durable.status());
-  Leader::Options leader{.self = options_.self,
-                         .partition = partition,
-                         .max_value_bytes = partition == kSystemPartition ? kv::kMaxValueBytes : options_.max_value_bytes,
-                         .max_ids = options_.max_ids,
-                         .max_idle_keys = options_.max_idle_keys,
-                         .salt = random_.Next()};
+  Leader::Options leader{
+      .self = options_.self,
+      .partition = partition,
+      .max_value_bytes = partition == kSystemPartition ? kv::kMaxValueBytes : options_.max_value_bytes,
+      .max_ids = options_.max_ids,
+      .max_idle_keys = options_.max_idle_keys,
+      .salt = random_.Next()};
   replica = std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now);
   return replica.get();
 }
@@ -196,7 +197,7 @@ void Node::Impl::On(NodeId from, const ReplicaPacket& packet, Moment now) {
     const auto* other = std::get_if<OtherConfiguration>(&open().now[i].message);
     if (other != nullptr && other->mine < other->yours) Fetch(from, now);
   }
-  if (Broken(Canary::kAdoptRingFromAccept) && packet.partition == kSystemPartition) {
+  if (Broken(Canary::kAdoptRingFromAccept) && packet.partition == kSystemPartition && from != options_.self) {
     const auto* accept = std::get_if<Accept>(&packet.message);
     Result<ring::Topology> decoded = accept == nullptr ? Result<ring::Topology>(Status(Code::kInvalid, "no Accept"))
                                                        : ring::DecodeTopology(accept->record->value);

@@ -6,8 +6,8 @@
 //
 // How to drive it. After any call, take Output() and act on it: send the packets, read what is to be read, answer
 // clients. When WantsRound() and no round is under way, Seal() one, make its batch durable, and say how that ended with
-// OnRoundEnd(). Call OnTick at least every Options::tick. A node that was stopped is destroyed; a new object on the same
-// storage is the restarted process.
+// OnRoundEnd(). Call OnTick at least every Options::tick. A node that was stopped is destroyed; a new object on the
+// same storage is the restarted process.
 //
 // Invariants:
 //   N1  one round is under way at a time; packets that tell of what isn't durable leave in the Output after OnRoundEnd;
@@ -47,13 +47,13 @@ struct NodeOptions {
   ring::Member member;     // As this node wants to be known; its state doesn't matter.
   // Without: the node bootstraps a cluster when its storage knows none. With: it joins through this node.
   std::optional<NodeId> join;
-  ClusterId cluster;                  // Bootstrap: the new cluster's id. Join: checked against the ring when non-zero.
+  ClusterId cluster;  // Bootstrap: the new cluster's id. Join: checked against the ring when non-zero.
   std::uint32_t partition_count = 256;  // Bootstrap.
   ring::ReplicationGoal goal;           // Bootstrap.
   std::size_t max_value_bytes = 0;
-  std::size_t max_moves = 8;  // Partitions that move at a time, in the whole cluster.
-  std::size_t max_ids = 65536;        // Per leadership, see Leader.
-  std::size_t max_idle_keys = 4096;   // Per leadership.
+  std::size_t max_moves = 8;         // Partitions that move at a time, in the whole cluster.
+  std::size_t max_ids = 65536;       // Per leadership, see Leader.
+  std::size_t max_idle_keys = 4096;  // Per leadership.
   NodeTiming timing;
   ring::FailureDetectorConfig detector;
   ring::GossipConfig gossip;
@@ -65,19 +65,19 @@ struct ReplicaStatus {
   kv::Ballot promised;
   kv::Version floor;
   bool leading = false;
-  bool complete = false;       // Leads, and owns every key.
-  bool all_equal = false;      // Leads, and every replica has been found equal since it began.
-  std::size_t lagging = 0;     // Leads: keys that some replica isn't known to hold.
+  bool complete = false;    // Leads, and owns every key.
+  bool all_equal = false;   // Leads, and every replica has been found equal since it began.
+  std::size_t lagging = 0;  // Leads: keys that some replica isn't known to hold.
 };
 
 class Node {
  public:
   struct Output {
     std::vector<Packet> packets;
-    std::vector<LoadWanted> loads;     // Answer with OnLoaded.
-    std::vector<RangeWanted> ranges;   // Answer with OnRange.
-    std::vector<DueWanted> dues;       // Answer with OnDue.
-    std::vector<Answer> answers;       // To clients, by their tokens.
+    std::vector<LoadWanted> loads;    // Answer with OnLoaded.
+    std::vector<RangeWanted> ranges;  // Answer with OnRange.
+    std::vector<DueWanted> dues;      // Answer with OnDue.
+    std::vector<Answer> answers;      // To clients, by their tokens.
   };
 
   // Reads what the storage knows of partitions and ring. kDamaged: the node can't know what it promised; its disk is to

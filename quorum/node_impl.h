@@ -142,7 +142,7 @@ class Node::Impl final : public Surroundings, public Routes {
   ring::Gossip gossip_;
   std::set<NodeId> peers_;  // Who shares a partition with this node.
   std::map<NodeId, std::vector<NodeId>> unheard_by_;
-  std::set<NodeId> reset_;     // Not heard since their link broke.
+  std::set<NodeId> reset_;      // Not heard since their link broke.
   std::set<NodeId> was_heard_;  // At the last look, of the ring's members.
   std::uint64_t heartbeats_ = 0;
   ring::MonotonicTime heartbeat_at_;
@@ -150,7 +150,7 @@ class Node::Impl final : public Surroundings, public Routes {
   bool tell_everyone_ = true;  // There are news.
 
   std::shared_ptr<const ring::Topology> topology_;
-  bool topology_dirty_ = false;         // Not yet part of a round.
+  bool topology_dirty_ = false;  // Not yet part of a round.
   bool sealed_topology_ = false;
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;

@@ -1,6 +1,7 @@
 // Requests: of this node's clients, of other coordinators, and what the clock demands.
 #include <glog/logging.h>
 
+#include <string>
 #include <utility>
 
 #include "quorum/node_impl.h"
@@ -45,6 +46,9 @@ void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
     Post(from, std::move(answer));
   };
   if (topology_ == nullptr) return refuse("this node has not joined yet", {});
+  if (packet.request.key.empty() || packet.request.key.size() > kv::kMaxKeyBytes) {
+    return refuse("a key has 1 to " + std::to_string(kv::kMaxKeyBytes) + " bytes", {});
+  }
   const PartitionId partition = ring::PartitionOf(packet.request.key, topology_->partition_count());
   Replica* replica = Find(partition);
   if (replica == nullptr || replica->configuration().version == 0) return refuse("this node doesn't hold the key", {});

@@ -43,11 +43,11 @@ struct HeartbeatPacket {
 struct ForwardPacket {
   std::uint64_t number = 0;  // The coordinator's name for this copy; the answer carries it.
   Request request;
-  kv::Ballot meant_for;     // The leader's ballot, or for a takeover the one that is to be superseded.
-  bool repeated = false;    // Another copy may exist.
-  kv::Ballot lowest;        // Repeated: the lowest ballot that any copy named.
-  bool take_over = false;   // The sender can't reach the leader: lead, if the others don't hear it either.
-  std::uint32_t hops = 0;   // How often it was passed on by nodes that hear a leader whom the sender doesn't.
+  kv::Ballot meant_for;    // The leader's ballot, or for a takeover the one that is to be superseded.
+  bool repeated = false;   // Another copy may exist.
+  kv::Ballot lowest;       // Repeated: the lowest ballot that any copy named.
+  bool take_over = false;  // The sender can't reach the leader: lead, if the others don't hear it either.
+  std::uint32_t hops = 0;  // How often it was passed on by nodes that hear a leader whom the sender doesn't.
 };
 
 // How a client sends a request under an id of its own. Such a request counts as repeated from the first: the node can't

@@ -15,8 +15,8 @@ RangeFound ReadRange(const kv::Snapshot& snapshot, const RangeWanted& range) {
       return found;
     }
     Result<kv::Record> record = cursor->record();
-    found.entries.push_back({std::string(cursor->key()),
-                             record.ok() ? std::make_shared<const kv::Record>(*std::move(record)) : nullptr});
+    found.entries.push_back(
+        {std::string(cursor->key()), record.ok() ? std::make_shared<const kv::Record>(*std::move(record)) : nullptr});
   }
   found.status = cursor->status();
   return found;

@@ -1,13 +1,13 @@
-// Replica: one node's part in one partition: its acceptor, its leader, and when the one becomes the other (design section
-// 4.3).
+// Replica: one node's part in one partition: its acceptor, its leader, and when the one becomes the other (design
+// section 4.3).
 //
 // Who leads is whoever holds the highest ballot. A replica *believes* in the holder of the highest ballot that it has
 // promised or heard of, and tries to lead itself only when that one is gone:
 //   - it is this replica, which has restarted, or ended its leadership for some reason of its own;
 //   - it is no replica of the configuration any more; or
 //   - so many of the replicas that this one hears say that they don't hear it (this one included) that they are a read
-//     quorum. As long as a write quorum hears the leader there is none, so neither an overload nor a cut link between two
-//     nodes makes leaders fight.
+//     quorum. As long as a write quorum hears the leader there is none, so neither an overload nor a cut link between
+//     two nodes makes leaders fight.
 // Those who see the leader gone try in the order of preference, one after another, and back off after each failure.
 // Nothing of that is needed for safety.
 //
@@ -62,8 +62,8 @@ class Replica {
   // Somebody is heard, or not heard, that was not so before.
   void OnHearing(Moment now, Effects* effects) { Consider(now, effects); }
 
-  // Takes a copy, or begins to lead for it when `take_over` and the leader is gone; nullopt. Or says to whom the copy is
-  // better passed on. Otherwise it is refused by an answer.
+  // Takes a copy, or begins to lead for it when `take_over` and the leader is gone; nullopt. Or says to whom the copy
+  // is better passed on. Otherwise it is refused by an answer.
   std::optional<NodeId> Submit(Copy copy, bool take_over, std::uint64_t token, Moment now, Effects* effects);
 
   Acceptor& acceptor() { return acceptor_; }
@@ -93,12 +93,12 @@ class Replica {
   Surroundings& surroundings_;
   Acceptor acceptor_;
   Leader leader_;
-  ring::Configuration configuration_;    // Version 0: none known yet.
+  ring::Configuration configuration_;     // Version 0: none known yet.
   std::optional<ring::Quorums> quorums_;  // Of that.
-  kv::Ballot heard_of_;                // From Nacks.
+  kv::Ballot heard_of_;                   // From Nacks.
   ring::MonotonicTime heard_of_at_;
-  ring::MonotonicTime not_before_;     // Of the next try to lead.
-  std::uint32_t failures_ = 0;         // Tries that didn't come to lead, since the last one that did.
+  ring::MonotonicTime not_before_;  // Of the next try to lead.
+  std::uint32_t failures_ = 0;      // Tries that didn't come to lead, since the last one that did.
   std::optional<ring::MonotonicTime> gone_since_;
   ring::MonotonicTime resent_at_;
   ring::MonotonicTime scrubbed_at_;

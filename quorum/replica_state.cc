@@ -14,7 +14,7 @@ ReplicaState::ReplicaState(const kv::Storage& storage, PartitionId partition,
     : storage_(storage), partition_(partition), state_(durable.value_or(kv::PartitionState())) {
   if (durable) {
     bound_ = kv::Version{state_.promised, std::numeric_limits<std::uint64_t>::max()};  // P3
-    if (Broken(Canary::kBlindWriteAfterRestart)) bound_ = state_.highest;
+    if (Broken(Canary::kBlindWriteAfterRestart)) bound_ = state_.highest, blind_ = true;
     if (Broken(Canary::kForgetPromiseAtRestart)) {
       state_.promised = kv::Ballot();
       bound_ = kv::Version();
@@ -73,7 +73,7 @@ void ReplicaState::Store(const std::string& key, const kv::Version& held, const 
   EnsureErased(batch);
   batch->PutRecord(partition_, key, *record);
   admitted_[key] = Admitted{record, false};
-  bound_ = std::max(bound_, record->accepted);
+  if (!blind_) bound_ = std::max(bound_, record->accepted);
 }
 
 void ReplicaState::RaiseFloor(const kv::Version& floor) {

@@ -94,6 +94,7 @@ class ReplicaState {
   kv::PartitionState state_;  // Its `highest` is filled in when it is written.
   std::optional<kv::Ballot> previous_;
   kv::Version bound_;
+  bool blind_ = false;         // A canary's.
   bool dirty_ = false;         // state_ has changed since it was last sealed.
   bool sealed_dirty_ = false;  // The sealed round holds a change of state_.
   std::map<std::string, Admitted, std::less<>> admitted_;

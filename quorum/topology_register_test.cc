@@ -17,7 +17,8 @@ namespace quoin::quorum {
 namespace {
 
 ring::Topology RingOf(std::uint64_t epoch) {
-  ring::Topology topology = ring::Bootstrap(ClusterId{7}, NodeId{1}, {.peer_address = "one:7080", .client_address = "one:8080"}, 4, {});
+  ring::Topology topology =
+      ring::Bootstrap(ClusterId{7}, NodeId{1}, {.peer_address = "one:7080", .client_address = "one:8080"}, 4, {});
   topology.epoch = epoch;
   return topology;
 }

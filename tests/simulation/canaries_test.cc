@@ -57,6 +57,8 @@ INSTANTIATE_TEST_SUITE_P(All, Canaries, testing::ValuesIn(ReadRemembered()), [](
 TEST(CheckOf, LeavesOutTheParticulars) {
   EXPECT_EQ(CheckOf("I4: node 4bbd stores 5.4b.3 of key wide-3 in partition 0 over the later 6\nand more"),
             "I4: node ... stores ... of key ... in partition ... over the later ...");
+  EXPECT_EQ(CheckOf("I6: it took effect twice, at 1 and at 2: request 1.2 of client 1"),
+            "I6: it took effect twice, at ... and at ...");
   EXPECT_EQ(CheckOf("the process ended: F1 x.cc:3] Check failed: a < b I1: stored 3.4"), "CHECK a < b I1: stored ...");
 }
 

@@ -13,7 +13,7 @@
 namespace quoin::simulation {
 namespace {
 
-constexpr std::size_t kMaxCheckBytes = 110;
+constexpr std::size_t kMaxCheckBytes = 120;
 constexpr char kTripped[] = "Check failed: ";
 
 // Switches the bug on for the processes that are forked meanwhile.
@@ -47,7 +47,8 @@ bool IsParticular(const std::string& word) {
 }
 
 std::string WithoutParticulars(const std::string& text) {
-  std::istringstream words(text.substr(0, text.find('\n')));
+  const std::size_t end = std::min({text.find('\n'), text.find("; "), text.find(": request ")});
+  std::istringstream words(text.substr(0, end));
   std::string result;
   bool left_out = false;
   for (std::string word; words >> word && result.size() < kMaxCheckBytes;) {

@@ -141,7 +141,9 @@ class LivenessTest : public testing::Test {
 
 TEST_F(LivenessTest, SucceedsThroughErrorsI9) {
   ClientCrowd crowd(plan_, store_, random_);
-  Lossy(store_);
+  store_.lost_requests = 2;
+  store_.lost_answers = 2;
+  store_.refused = 20;
   crowd.BeginLiveness(std::chrono::seconds(20));
   crowd.Start(100);
   store_.Run([&] { return crowd.idle(); });

@@ -96,7 +96,10 @@ class FakeStore final : public ClientPort {
     }
     const kv::WallTime wall{std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch())};
     kv::RecordPtr& stored = records_[request.key];
-    if (stored != nullptr && quorum::IsExpired(*stored, wall)) stored = nullptr;
+    if (stored != nullptr && quorum::IsExpired(*stored, wall)) {
+      ++version_;  // Of the tombstone.
+      stored = nullptr;
+    }
     quorum::Applied applied = quorum::Apply(request, stored, wall, max_value_bytes);
     if (applied.next) {
       applied.next->accepted = applied.next->changed = {{1, NodeId{1}}, ++version_};

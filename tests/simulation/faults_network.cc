@@ -56,8 +56,20 @@ Links Ring(Strike& strike) {
   return links;
 }
 
-Links Isolate(Strike& strike) {
-  const std::size_t alone = strike.random.Below(strike.world.node_count());
+// A node that leads something, or any where nobody does.
+std::size_t PickLeader(Strike& strike) {
+  const auto leads = [&](const Process& process) {
+    if (!process.running()) return false;
+    for (std::uint32_t p = 0; p < strike.parameters().partitions; ++p) {
+      const auto status = process.node()->StatusOf(PartitionId{p});
+      if (status && status->leading) return true;
+    }
+    return false;
+  };
+  return strike.Pick(leads).value_or(strike.random.Below(strike.world.node_count()));
+}
+
+Links Isolate(Strike& strike, std::size_t alone) {
   Links links;
   for (std::size_t node = 0; node < strike.world.node_count(); ++node) {
     if (node != alone) Both(alone, node, &links);
@@ -83,7 +95,7 @@ bool Partition(Strike& strike) {
   const bool bridgeable = world.node_count() > 2;
   const char* shape = "split";
   Links links;
-  switch (strike.random.Below(6)) {
+  switch (strike.random.Below(7)) {
     case 0:
       links = Split(strike, false, false);
       break;
@@ -97,11 +109,15 @@ bool Partition(Strike& strike) {
       break;
     case 3:
       shape = "isolated node";
-      links = Isolate(strike);
+      links = Isolate(strike, strike.random.Below(world.node_count()));
       break;
     case 4:
       shape = "ring";
       links = Ring(strike);
+      break;
+    case 5:
+      shape = "isolated leader";
+      links = Isolate(strike, PickLeader(strike));
       break;
     default:
       shape = "single links";

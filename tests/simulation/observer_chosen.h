@@ -53,7 +53,6 @@ class ChosenCheck {
 
   void OnPut(NodeId node, const ObserverDisks::Delta& delta, const ObserverDisks::Put& put);
   bool IsChosenLater(PartitionId partition, const Proposal& proposal, std::uint64_t configuration) const;
-  bool IsHeldByAQuorum(PartitionId partition, const std::string& key, const kv::Version& version) const;
 
   const ObserverDisks& disks_;
   const ObserverConfigurations& configurations_;

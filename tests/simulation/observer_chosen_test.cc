@@ -61,6 +61,22 @@ TEST_F(ChosenTest, BothSetsOfAJointConfigurationMustHoldItI3) {
   ExpectComplaint("I3: a write at 1.0000000000000001.1");
 }
 
+TEST_F(ChosenTest, WhatAQuorumOfTheNextConfigurationHoldsIsFoundThere) {
+  Adopt(1, RingOf(2, Joint(2, {1, 2, 3}, {1, 4, 5})));
+  const kv::Record record = Record(Version(1, 1));
+  for (const std::uint64_t node : {1, 2, 4}) Know(node, 2);
+  Propose(1, "k", record, 2);
+  for (const std::uint64_t node : {1, 4}) Store(node, "k", record);
+  Adopt(1, RingOf(3, Stable(3, {1, 4, 5})));
+  for (const std::uint64_t node : {1, 4}) Know(node, 3);
+  kv::Record again = record;  // By the leader there, on its own disk first.
+  again.accepted = Version(2, 1);
+  Propose(1, "k", again, 3);
+  Store(1, "k", again);
+  Answer(quorum::Put{}, record);
+  ExpectNothing();
+}
+
 TEST_F(ChosenTest, NoNodeStoresALowerVersionOverAHigherI4) {
   Store(2, "k", Record(Version(2, 1)));
   Store(2, "k", Record(Version(1, 9)));

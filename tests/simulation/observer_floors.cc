@@ -77,6 +77,10 @@ void FloorCheck::CheckEqualUpTo(NodeId node, const Delta& delta) {
   kv::Version earlier;  // The highest floor below; a tombstone up to there is as good as purged.
   for (const NodeId replica : known->configuration.replicas.nodes) {
     if (disks_.IsLost(replica)) continue;
+    // The others may have moved on since this floor was told, and who has left has erased what it had.
+    const auto* theirs_known =
+        configurations_.Find(delta.partition, disks_.StateOf(replica, delta.partition).configuration_version);
+    if (theirs_known != nullptr && !theirs_known->Has(replica)) continue;
     replicas.push_back(replica);
     const kv::Version theirs =
         replica == node ? delta.before.purge_floor : disks_.StateOf(replica, delta.partition).purge_floor;

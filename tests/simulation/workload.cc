@@ -1,5 +1,6 @@
 #include "tests/simulation/workload.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <variant>
@@ -8,6 +9,8 @@ namespace quoin::simulation {
 namespace {
 
 using quorum::Consistency;
+
+constexpr unsigned kExpiringGetPercent = 70;
 
 std::string Fragment(std::uint64_t client, std::uint64_t number, std::size_t padding_bytes) {
   return "<" + std::to_string(client) + "." + std::to_string(number) + std::string(padding_bytes, '_') + ">";
@@ -46,7 +49,8 @@ quorum::Request Workload::Draw(std::uint64_t client, std::uint64_t number) {
     request.key = "contended-" + std::to_string(index);
   }
   if (Chance(plan_.all_percent)) request.consistency = Consistency::kAll;
-  if (Chance(plan_.get_percent)) {
+  // What expires is written once and looked at often, or nobody would see it come back.
+  if (Chance(kind == Kind::kExpiring ? std::max(plan_.get_percent, kExpiringGetPercent) : plan_.get_percent)) {
     request.operation = quorum::Get{};
     if (Chance(plan_.read_one_percent)) {
       request.consistency = Consistency::kOne;

@@ -26,7 +26,7 @@ WorkloadPlan DrawWorkloadPlan(ring::Random& random) {
   plan.contended_keys = Between(random, 2, 5);
   plan.expiring_keys = Between(random, 1, 4);
   plan.wide_keys = Between(random, 1, 200);
-  plan.expiring_percent = Sometimes(random, 40);
+  plan.expiring_percent = Sometimes(random, 60);
   plan.wide_percent = Sometimes(random, 40);
   plan.get_percent = static_cast<unsigned>(Between(random, 15, 60));
   plan.delete_percent = Sometimes(random, 15);
@@ -39,7 +39,7 @@ WorkloadPlan DrawWorkloadPlan(ring::Random& random) {
   plan.max_value_bytes = random.Below(4) == 0 ? Between(random, 64, 256) : 4096;
   plan.max_padding_bytes = Sometimes(random, 60);
   plan.min_ttl = Milliseconds(random, 1, 200);
-  plan.max_ttl = plan.min_ttl + Milliseconds(random, 1, 3000);
+  plan.max_ttl = plan.min_ttl + Milliseconds(random, 1, 1500);
   plan.max_think = Milliseconds(random, 1, 60);
   plan.copy_timeout = Milliseconds(random, 100, 2000);
   plan.max_copies = Between(random, 1, 5);

@@ -86,6 +86,14 @@ bool World::CanLoseDiskOf(std::size_t node) const {
     const ring::ReplicaSet& set = configuration.replicas;
     return !set.Contains(id) || (set.nodes.size() > set.read_quorum && set.nodes.size() > set.write_quorum);
   };
+  // A ring that nobody here knows yet may be about to make the node one of a new set, which must then do without it, too.
+  const ring::ReplicationGoal& goal = ring()->goal;
+  const ring::ReplicaSet target = goal.SetOf(std::vector<NodeId>(goal.replication_factor));
+  if (target.nodes.size() <= target.read_quorum || target.nodes.size() <= target.write_quorum) return false;
+  const auto others = std::count_if(ring()->members.begin(), ring()->members.end(), [&](const auto& member) {
+    return member.first != id && member.second.state == ring::MemberState::kActive;
+  });
+  if (others < 3) return false;
   if (!can_spare(ring()->system)) return false;
   if (!std::all_of(ring()->partitions.begin(), ring()->partitions.end(), can_spare)) return false;
   for (const NodeId lost : lost_) {
