@@ -69,19 +69,24 @@ class AcceptorRangesTest : public testing::Test {
     Seal();
     return EndRound();
   }
-  // Reads the ranges of sealed rounds; what left at once.
-  std::vector<Message> ReadRanges() {
+  // Reads the ranges of sealed rounds. What it tells of them waits for the open round.
+  void ReadRanges() {
     for (const RangeWanted& range : std::exchange(ranges_, {})) {
       acceptor_->OnRange(range, ReadRange(*storage_.TakeSnapshot(), range), &rounds_.open());
     }
-    return TakeNow();
+    EXPECT_THAT(TakeNow(), IsEmpty());
+  }
+  // What it told of the ranges of sealed rounds, and whatever else the open round lets go.
+  std::vector<Message> TellRanges() {
+    ReadRanges();
+    return Commit();
   }
   Compared CompareNow(Compare compare) {
     EXPECT_THAT(Receive(compare), IsEmpty());
     Commit();
-    const auto sent = ReadRanges();
-    CHECK_EQ(sent.size(), 1u);
-    return std::get<Compared>(sent[0]);
+    const auto told = TellRanges();
+    CHECK_EQ(told.size(), 1u);
+    return std::get<Compared>(told[0]);
   }
   // Purges up to there, to the end.
   void PurgeUpTo(const kv::Version& floor) {
@@ -163,7 +168,9 @@ TEST_F(AcceptorRangesTest, APromiseWhileTheRangeIsReadTakesTheAnswerBack) {
   Receive(CompareAt(4));
   Commit();
   Receive(Prepare{kConfiguration, BallotOf(5, 2), {}});
-  EXPECT_THAT(ReadRanges(), IsEmpty()) << "the asker leads no more";
+  const auto sent = TellRanges();
+  ASSERT_THAT(sent, SizeIs(1)) << "the asker leads no more";
+  EXPECT_TRUE(std::holds_alternative<Promise>(sent[0]));
 }
 
 TEST_F(AcceptorRangesTest, IncludesAllThatWasAdmittedBefore) {
@@ -172,9 +179,9 @@ TEST_F(AcceptorRangesTest, IncludesAllThatWasAdmittedBefore) {
   Receive(AcceptAt(2, "j", "v"));
   Receive(CompareAt(4));
   EndRound();
-  EXPECT_THAT(ReadRanges(), IsEmpty()) << "j isn't durable yet";
+  EXPECT_THAT(ranges_, IsEmpty()) << "j isn't durable yet";
   Commit();
-  EXPECT_THAT(KeysOf(std::get<Compared>(ReadRanges().at(0))), ElementsAre("j", "k"));
+  EXPECT_THAT(KeysOf(std::get<Compared>(TellRanges().at(0))), ElementsAre("j", "k"));
 }
 
 TEST_F(AcceptorRangesTest, EqualDigestsNeedNoList) {
@@ -230,19 +237,44 @@ TEST_F(AcceptorRangesTest, TombstonesUpToEitherFloorCountAsAbsent) {
   EXPECT_TRUE(own.tombstones) << "they are still there";
 }
 
+TEST_F(AcceptorRangesTest, TellsOfAFloorRaisedWhileTheRangeWasReadOnlyOnceThatIsDurable) {
+  Receive(DeleteAt(1, "k"));
+  Receive(CompareAt(4));
+  Commit();
+  Receive(Purge{kConfiguration, BallotOf(4, 2), VersionOf(4, 2, 1)});
+  ReadRanges();
+  Seal();
+  EXPECT_EQ((*storage_.GetPartitionState(kPartition))->purge_floor, kv::Version());
+  const auto sent = EndRound();
+  EXPECT_EQ((*storage_.GetPartitionState(kPartition))->purge_floor, VersionOf(4, 2, 1));
+  ASSERT_THAT(sent, SizeIs(2));
+  EXPECT_TRUE(std::holds_alternative<Purged>(sent[0]));
+  EXPECT_EQ(std::get<Compared>(sent[1]).floor, VersionOf(4, 2, 1));
+}
+
+TEST_F(AcceptorRangesTest, ARefusedRoundTakesItsComparisonsWithIt) {
+  Receive(CompareAt(4));
+  Commit();
+  Receive(Purge{kConfiguration, BallotOf(4, 2), VersionOf(4, 2, 1)});
+  ReadRanges();
+  Seal();
+  Refuse(Code::kDiskFull);
+  EXPECT_THAT(Commit(), IsEmpty()) << "the asker asks again";
+}
+
 TEST_F(AcceptorRangesTest, AnErrorOfTheDiskTellsNothing) {
   Receive(AcceptAt(1, "k", "v"));
   Receive(CompareAt(4));
   Commit();
   storage_.fails_ranges = true;
-  EXPECT_THAT(ReadRanges(), IsEmpty());
+  EXPECT_THAT(TellRanges(), IsEmpty());
 }
 
 TEST_F(AcceptorRangesTest, ComparisonsUnderWayAreBounded) {
   for (std::size_t i = 0; i < Acceptor::kMaxCompares + 5; ++i) Receive(CompareAt(4));
   EXPECT_THAT(rounds_.open().ranges_when_durable, SizeIs(Acceptor::kMaxCompares));
   Commit();
-  EXPECT_THAT(ReadRanges(), SizeIs(Acceptor::kMaxCompares));
+  EXPECT_THAT(TellRanges(), SizeIs(Acceptor::kMaxCompares));
   Receive(CompareAt(4));
   EXPECT_THAT(rounds_.open().ranges_when_durable, SizeIs(1)) << "there is room again";
 }
@@ -401,7 +433,7 @@ TEST_F(AcceptorRangesTest, AComparisonOfAnEarlierConfigurationIsNotAnswered) {
   Receive(CompareAt(4));
   Commit();
   acceptor_->Learn(kConfiguration + 1, false, &rounds_.open());
-  EXPECT_THAT(ReadRanges(), IsEmpty());
+  EXPECT_THAT(TellRanges(), IsEmpty());
   EXPECT_TRUE(std::holds_alternative<OtherConfiguration>(Receive(CompareAt(4)).at(0)));
 }
 

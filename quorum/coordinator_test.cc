@@ -185,22 +185,44 @@ TEST_F(CoordinatorTest, RepeatsAfterALeadershipEndedUnderACopyK4) {
   EXPECT_THAT(Told(), ElementsAre("1 done"));
 }
 
-TEST_F(CoordinatorTest, KnowsNothingOfTheCopiesThatTheClientSentElsewhereK4) {
-  Learn(B(4, 1));
-  Submit(PutOf(5), true);
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 0.0"));
-}
-
-TEST_F(CoordinatorTest, ReckonsWithTheClientsOwnCopiesOnceAnAttemptHasPassedK4) {
-  routes_.unheard = {NodeId{1}, NodeId{2}, NodeId{3}};
+// A copy may lie unread at a paused node while the client has long sent the request again through another one.
+TEST_F(CoordinatorTest, WhatAClientMaySendTwiceIsRepeatedFromTheFirstK4) {
   Learn(B(4, 1));
   Submit(PutOf(5));
-  Submit(PutOf());  // Without an id of the client there is no other copy.
-  Wait(milliseconds(300));
-  routes_.unheard.clear();
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 0.0"));
+  Submit(PutOf(6), {.repeated = true});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 0.0"));
+  Submit(PutOf(), {.repeated = true});  // Without an id of the client there is no other copy.
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1"));
+}
+
+TEST_F(CoordinatorTest, ReckonsWithTheClientsOtherCopiesFromTheBallotThatItKnewK4) {
   Learn(B(6, 2));
+  Submit(PutOf(5), {.known = B(4, 1)});
+  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1"));
+  Submit(PutOf(), {.known = B(4, 1)});  // Nobody else can have sent it.
+  Submit(PutOf(), {.known = B(8, 3)});
+  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2", "2 copy for 6.2"));
+}
+
+TEST_F(CoordinatorTest, KeepsToTheBallotThatTheClientKnewThroughAllCopiesK4) {
+  Learn(B(6, 2));
+  Submit(PutOf(5), {.known = B(4, 1)});
+  Answer(TheCopy(), Error(Code::kUnavailable), B(8, 3));
+  EXPECT_THAT(Sent(), ElementsAre("3 copy for 8.3 repeated since 4.1")) << "refused, and the client may have others";
+  Learn(B(9, 1));
   Wait(milliseconds(200));
-  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1", "2 copy for 6.2"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 9.1 repeated since 4.1"));
+}
+
+TEST_F(CoordinatorTest, NamesNoBallotBelowTheOneThatTheClientKnewK4) {
+  Learn(B(4, 1));
+  Submit(PutOf(5), {.known = B(6, 2)});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 6.2 repeated since 6.2"));
+  Answer(copies_[0], Error(Code::kUnavailable), B(4, 1));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 6.2 repeated since 6.2 take over"));
+  Answer(copies_[0], Error(Code::kUnavailable), B(7, 3));
+  EXPECT_THAT(Sent(), ElementsAre("3 copy for 7.3 repeated since 6.2"));
 }
 
 TEST_F(CoordinatorTest, TellsNoNegativeResultOfOneCopyWhileAnotherMayActK3) {
@@ -215,17 +237,10 @@ TEST_F(CoordinatorTest, TellsNoNegativeResultOfOneCopyWhileAnotherMayActK3) {
   EXPECT_THAT(Told(), ElementsAre("1 done"));
 }
 
-TEST_F(CoordinatorTest, TellsNoUnwrittenNegativeResultOnceTheClientMayHaveSentACopyElsewhereK3) {
+TEST_F(CoordinatorTest, TellsTheNegativeResultOfAClientsOwnIdWhichWasWrittenK3) {
   Learn(B(4, 1));
   Submit(PutOf(5));
-  Answer(TheCopy(), Error(Code::kUnavailable));
-  Wait(milliseconds(150));
-  Answer(TheCopy(), Error(Code::kUnavailable), B(6, 2));
-  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2"));
-  Wait(milliseconds(150));
-  Answer(copies_[0], Negative());
-  EXPECT_THAT(Told(), IsEmpty());
-  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 0.0"));
   Answer(copies_[0], Negative());
   EXPECT_THAT(Told(), ElementsAre("1 condition failed"));
 }
@@ -280,7 +295,7 @@ TEST_F(CoordinatorTest, SaysUnknownAtTheDeadlineWhenACopyMayStillActK2) {
 
 TEST_F(CoordinatorTest, SaysUnknownWhereTheClientHasSentItBeforeK2) {
   routes_.unheard = {NodeId{1}, NodeId{2}, NodeId{3}};
-  Submit(PutOf(5), true);
+  Submit(PutOf(5), {.repeated = true});
   Submit(PutOf(6));
   Wait(milliseconds(2000));
   EXPECT_THAT(Told(), ElementsAre("1 outcome unknown", "2 unavailable"));
@@ -327,12 +342,83 @@ TEST_F(CoordinatorTest, BelievesTheThirdUnknown) {
   EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
 }
 
+// --- The ballot that a client may name the next time (Answer::ballot).
+
+TEST_F(CoordinatorTest, TellsWithAResultWhoLeads) {
+  Learn(B(4, 1));
+  Submit(PutOf(5));
+  Answer(TheCopy(), Done(), B(4, 1));
+  Submit(PutOf(6));
+  Answer(TheCopy(), Negative(), B(6, 2));
+  EXPECT_THAT(Told(), ElementsAre("1 done, led by 4.1", "2 condition failed, led by 6.2"));
+}
+
+TEST_F(CoordinatorTest, TellsOfNobodyWhoLeadsWithAnErrorAboutTheDeadline) {
+  Learn(B(4, 1));
+  Submit(PutOf(5));
+  Wait(milliseconds(2000));
+  EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
+}
+
+// Only the client knows whether it has sent others; if it hasn't, it may send the same again, and name that ballot.
+TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedTheOnlyCopyIsNotAppliedAndNamesTheBallotK2) {
+  Learn(B(4, 1));
+  Submit(PutOf(5));
+  Answer(TheCopy(), Forgotten(), B(4, 1));
+  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 4.1"));
+  EXPECT_THAT(Sent(), IsEmpty());
+  Submit(PutOf(5), {.known = B(4, 1)});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 4.1"));
+}
+
+TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedAfterCopiesThatDidNothingIsNotAppliedEitherK2) {
+  Learn(B(4, 1));
+  Submit(PutOf(5));
+  Answer(TheCopy(), Error(Code::kUnavailable), B(6, 2));
+  Answer(TheCopy(), Forgotten(), B(6, 2));
+  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 6.2"));
+}
+
+TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedIsUnknownWhenTheClientHasSentItBeforeK2) {
+  Learn(B(4, 1));
+  Submit(PutOf(5), {.repeated = true});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Told(), IsEmpty());
+    Answer(TheCopy(), Forgotten(), B(4 + i, 1));
+  }
+  EXPECT_THAT(Told(), ElementsAre("1 outcome unknown, led by 6.1"));
+}
+
+TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedIsUnknownWhileAnEarlierCopyMayActK2) {
+  Learn(B(4, 1));
+  Submit(PutOf(5));
+  Sent();
+  Wait(milliseconds(200));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Told(), IsEmpty());
+    Answer(TheCopy(), Forgotten(), B(5 + i, 2));
+  }
+  EXPECT_THAT(Told(), ElementsAre("1 outcome unknown, led by 7.2"));
+}
+
+TEST_F(CoordinatorTest, ARefusalByAForgetfulKeyPutsNoBallotInDoubtK4) {
+  Learn(B(4, 1));
+  Submit(PutOf(5), {.known = B(3, 3)});
+  const ForwardPacket first = TheCopy();
+  Wait(milliseconds(200));
+  Answer(TheCopy(), Forgotten(), B(6, 2));
+  const ForwardPacket third = TheCopy();
+  Answer(first, Error(Code::kUnavailable));
+  Answer(third, Forgotten(), B(6, 2));  // By now no copy is left that may act.
+  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 6.2"));
+}
+
 TEST_F(CoordinatorTest, RefusesWhatIsMoreThanItCanHold) {
   max_under_way_ = 2;
   Restart();
   for (std::uint64_t i = 1; i <= 3; ++i) Submit(PutOf(i));
   EXPECT_THAT(Told(), ElementsAre("3 unavailable"));
-  Submit(PutOf(1), true);
+  Submit(PutOf(1), {.repeated = true});
   EXPECT_THAT(Told(), ElementsAre("4 outcome unknown"));  // K2
   EXPECT_EQ(coordinator_->under_way(), 2u);
 }

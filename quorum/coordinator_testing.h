@@ -24,6 +24,9 @@ using std::chrono::milliseconds;
 inline constexpr kv::WallTime kWall{milliseconds(1'000'000)};
 
 inline kv::Ballot B(std::uint64_t round, std::uint64_t node) { return {round, NodeId{node}}; }
+inline std::string NameOf(const kv::Ballot& ballot) {
+  return std::to_string(ballot.round) + "." + std::to_string(ballot.node.value);
+}
 
 struct FakeRoutes : Routes {
   NodeId self() const override { return own; }
@@ -69,6 +72,13 @@ inline Reply Error(Code code) {
   Reply reply;
   reply.outcome = Outcome::kError;
   reply.status = Status(code, "scripted");
+  return reply;
+}
+
+// The key has forgotten old ids: this copy did nothing, and an earlier one may have.
+inline Reply Forgotten() {
+  Reply reply = Error(Code::kUnknown);
+  reply.not_by_this_copy = true;
   return reply;
 }
 
@@ -118,8 +128,8 @@ class CoordinatorTest : public testing::Test {
   // As if an answer had told of this leader.
   void Learn(kv::Ballot ballot) { routes_.promised = leader_ = ballot; }
 
-  std::uint64_t Submit(Request request, bool repeated = false) {
-    coordinator_->Submit(std::move(request), {.repeated = repeated, .known = {}}, ++tokens_, now_, &effects_);
+  std::uint64_t Submit(Request request, const Sending& sending = {}) {
+    coordinator_->Submit(std::move(request), sending, ++tokens_, now_, &effects_);
     return tokens_;
   }
   void Answer(const ForwardPacket& copy, Reply reply, kv::Ballot ballot = {}) {
@@ -145,16 +155,13 @@ class CoordinatorTest : public testing::Test {
   // What was sent since the last look: "2 copy for 1.1 repeated since 0.0 take over", "1 read".
   std::vector<std::string> Sent() {
     std::vector<std::string> lines;
-    const auto name = [](const kv::Ballot& ballot) {
-      return std::to_string(ballot.round) + "." + std::to_string(ballot.node.value);
-    };
     copies_.clear();
     reads_.clear();
     for (const Packet& packet : std::exchange(effects_.packets, {})) {
       std::string line = std::to_string(packet.to.value);
       if (const auto* copy = std::get_if<ForwardPacket>(&packet.body)) {
-        line += " copy for " + name(copy->meant_for);
-        if (copy->repeated) line += " repeated since " + name(copy->lowest);
+        line += " copy for " + NameOf(copy->meant_for);
+        if (copy->repeated) line += " repeated since " + NameOf(copy->lowest);
         if (copy->take_over) line += " take over";
         copies_.push_back(*copy);
       } else {
@@ -174,10 +181,10 @@ class CoordinatorTest : public testing::Test {
     EXPECT_EQ(copies_.size(), 1u);
     return copies_.empty() ? ForwardPacket() : copies_[0];
   }
-  // What was told since the last look: "7 absent", by token.
+  // What was told since the last look, by token: "7 absent", "8 unavailable, led by 1.1".
   std::vector<std::string> Told() {
     std::vector<std::string> lines;
-    for (const auto& [token, reply] : std::exchange(effects_.answers, {})) {
+    for (const auto& [token, reply, ballot] : std::exchange(effects_.answers, {})) {
       std::string line = std::to_string(token) + " ";
       switch (reply.outcome) {
         case Outcome::kDone:
@@ -196,6 +203,7 @@ class CoordinatorTest : public testing::Test {
           line += CodeName(reply.status.code());
           break;
       }
+      if (ballot != kv::Ballot{}) line += ", led by " + NameOf(ballot);
       lines.push_back(line);
     }
     return lines;

@@ -120,7 +120,8 @@ void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effe
     if (compared->ballot == ballot_) OnCompared(from, *compared, now, effects);
   } else if (const auto* purged = std::get_if<Purged>(&message)) {
     kv::Version& floor = passes_[*quorums_->IndexOf(from)].floor;
-    floor = std::max(floor, purged->floor);
+    // Since an earlier leader's question the replica may have erased everything.
+    if (purged->ballot == ballot_) floor = std::max(floor, purged->floor);
   }
   if (phase_ == Phase::kLeading) OnProgress(effects);
   if (full_) End(effects);

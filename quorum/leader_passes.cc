@@ -110,15 +110,24 @@ void Leader::OnTheirs(std::size_t index, const Compared& compared, Effects* effe
     return AskOwn(&pass, effects);
   }
   const std::optional<std::string> to = compared.next ? compared.next : pass.to;
-  std::map<std::string, Compared::Entry> differing;  // As they are there.
-  for (const Compared::Entry& theirs : compared.entries) differing.emplace(theirs.key, theirs);
+  // As they are there, and here. A difference may be this replica's to mend: what is chosen is found by a touch, which may
+  // have its answers from others.
+  std::map<std::string, Compared::Entry> there;
+  std::map<std::string, Compared::Entry> here;
+  for (const Compared::Entry& theirs : compared.entries) {
+    there.emplace(theirs.key, theirs);
+    here.emplace(theirs.key, Compared::Entry{theirs.key, kv::Version(), false});
+  }
   for (const Compared::Entry& own : pass.own) {
     if (to && own.key >= *to) break;
-    const auto [at, missing] = differing.try_emplace(own.key, Compared::Entry{own.key, kv::Version(), false});
-    if (!missing && at->second == own && !own.damaged) differing.erase(at);
-    if (own.damaged) AddRepair(*quorums_->IndexOf(options_.self), own.key, own, effects);
+    const auto [at, missing] = there.try_emplace(own.key, Compared::Entry{own.key, kv::Version(), false});
+    here.insert_or_assign(own.key, own);
+    if (missing || at->second != own || own.damaged) continue;
+    there.erase(at);
+    here.erase(own.key);
   }
-  for (auto& [key, theirs] : differing) AddRepair(index, key, std::move(theirs), effects);
+  for (auto& [key, theirs] : there) AddRepair(index, key, std::move(theirs), effects);
+  for (auto& [key, own] : here) AddRepair(*quorums_->IndexOf(options_.self), key, std::move(own), effects);
   Advance(&pass, to, effects);
 }
 

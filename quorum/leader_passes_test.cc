@@ -46,6 +46,11 @@ class PassesTest : public testing::Test {
     ASSERT_EQ(three_.Stored(3, key), "leftover");
   }
 
+  void LearnAll(const ring::Configuration& configuration) {
+    for (std::uint64_t node = 1; node <= 3; ++node) three_.Learn(node, configuration);
+    three_.Run();
+  }
+
   TestCluster three_{3};
 };
 
@@ -333,6 +338,55 @@ TEST_F(PassesTest, TooManyHintsAreForgottenAndFoundAgainByAComparison) {
   three_.Mend(1);
   EXPECT_TRUE(three_.leader(1).all_equal());
   for (int i = 0; i < 100; ++i) EXPECT_EQ(three_.Stored(3, "k" + std::to_string(i)), "v");
+}
+
+// --- Leaving and coming back
+
+// Node 3 has left and entered again, which erases what it had, while its answer to an earlier leader was on its way.
+TEST_F(PassesTest, AnInstalledOfAnotherBallotCountsForNothing) {
+  ASSERT_TRUE(three_.Lead(1));
+  three_.down = {3};
+  three_.Do(1, PutOf("k", "v"));
+  three_.down.clear();
+  three_.hold = [](const Flight& flight) { return std::holds_alternative<Installed>(flight.message); };
+  ASSERT_TRUE(three_.Lead(2));
+  ASSERT_EQ(three_.Stored(3, "k"), "v");
+  ring::Configuration configuration = SetOf({NodeId{1}, NodeId{2}}, 2, 2);
+  configuration.version = 2;
+  LearnAll(configuration);
+  configuration.version = 3;
+  configuration.phase = ring::Phase::kFilling;
+  configuration.incoming = ring::MajoritySet({NodeId{1}, NodeId{2}, NodeId{3}});
+  LearnAll(configuration);
+  ASSERT_EQ(three_.Stored(3, "k"), "absent");
+  three_.drop = [](const Flight& flight) { return std::holds_alternative<Install>(flight.message); };
+  ASSERT_TRUE(three_.Lead(2));
+  ASSERT_FALSE(three_.leader(2).filled()) << "it is known to lack the key";
+  int delivered = 0;
+  three_.on_delivered = [&](const Flight& flight) {
+    if (std::holds_alternative<Installed>(flight.message)) ++delivered;
+  };
+  three_.hold = nullptr;
+  three_.Run();
+  ASSERT_EQ(delivered, 1);
+  EXPECT_FALSE(three_.leader(2).filled()) << "it was told of what has been erased since";
+  three_.drop = nullptr;
+  three_.Mend(2);
+  EXPECT_TRUE(three_.leader(2).filled());
+  EXPECT_EQ(three_.Stored(3, "k"), "v");
+}
+
+TEST_F(PassesTest, AnInstalledOfItsBallotEndsTheRepair) {
+  ASSERT_TRUE(three_.Lead(1));
+  three_.down = {3};
+  three_.Do(1, PutOf("k", "v"));
+  three_.down.clear();
+  three_.hold = [](const Flight& flight) { return std::holds_alternative<Installed>(flight.message); };
+  ASSERT_TRUE(three_.Lead(2));
+  EXPECT_FALSE(three_.leader(2).all_equal());
+  three_.hold = nullptr;
+  three_.Run();
+  EXPECT_TRUE(three_.leader(2).all_equal());
 }
 
 // --- The end

@@ -131,7 +131,15 @@ void Replica::Consider(Moment now, Effects* effects) {
 }
 
 std::optional<NodeId> Replica::Submit(Copy copy, bool take_over, std::uint64_t token, Moment now, Effects* effects) {
-  heard_of_ = std::max(heard_of_, copy.meant_for);
+  if (copy.meant_for > heard_of_) {
+    heard_of_ = copy.meant_for;
+    heard_of_at_ = now.now;
+  }
+  // Somebody knows of a higher ballot, which may never have led: then nobody would serve those who name it.
+  if (leading() && copy.meant_for > leader_.ballot()) {
+    leader_.End(effects);
+    Consider(now, effects);
+  }
   if (leader_.phase() == Leader::Phase::kIdle && take_over) {
     if (MayBegin(now) && IsLeaderGone()) {
       Begin(copy.request.key, now, effects);

@@ -2,6 +2,8 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
+
 namespace quoin::linearizability {
 namespace {
 
@@ -46,8 +48,11 @@ Need NeedOfReset(const Call& call) {
     }
   }
   if (call.action == Action::kDelete && (need.kind == Kind::kNothing || need.kind == Kind::kChange)) {
-    return {Kind::kPresent};
+    need = {Kind::kPresent};
   }
+  need.another = std::any_of(call.conditions.begin(), call.conditions.end(), [](const Call::ConditionIds& condition) {
+    return condition.kind == Condition::Kind::kVersionIn || condition.kind == Condition::Kind::kVersionNotIn;
+  });
   return need;
 }
 

@@ -95,7 +95,7 @@ void Usefulness::AddConditions(const Call& call, const State& state) {
         if (resets) Add({Kind::kPresent});
         break;
       case Condition::Kind::kVersionIn:
-        if (!builds && !NamesOnlyThePast(condition, state)) Add({Kind::kPresent});
+        if (!builds && !NamesOnlyThePast(condition, state)) Add({.kind = Kind::kPresent, .another = true});
         break;
       case Condition::Kind::kVersionNotIn:
         if (!builds && !NamesOnlyThePast(condition, state)) Add({Kind::kChange});
@@ -110,6 +110,8 @@ void Usefulness::AddConditions(const Call& call, const State& state) {
 bool Usefulness::MayServe(const Call& call, const Target& target) const {
   const Need& need = target.need;
   if (need.kind == Kind::kAnything || need.kind == Kind::kChange) return true;
+  const bool may_end = call.action == Action::kDelete || call.ttl.has_value();
+  if (need.kind == Kind::kPresent && need.another && may_end) return true;
   switch (call.action) {
     case Action::kPut:
     case Action::kSwap: {
@@ -158,6 +160,9 @@ bool Usefulness::Helps(const Target& target, const State& before, const State& a
     case Kind::kAbsent:
       return CanBeAbsent(after) && (!CanBeAbsent(before) || before.hidden == 0);
     case Kind::kPresent: {
+      // The state there is has been reported, and may be the wrong one: first it goes, then there is another.
+      const bool makes_room = target.need.another && before.hidden == 0 && CanBeAbsent(after) && !CanBeAbsent(before);
+      if (makes_room) return true;
       const bool lives_longer = before.expires && (!after.expires || after.expired_at > before.expired_at);
       return after.present && (!before.present || before.hidden == 0 || lives_longer);
     }

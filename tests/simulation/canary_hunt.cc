@@ -41,9 +41,14 @@ std::optional<std::pair<std::size_t, std::string>> FirstFailure(const FleetOptio
   return first;
 }
 
+// "I4:"
+bool IsInvariant(const std::string& word) {
+  return word.size() <= 4 && word.back() == ':' && std::isupper(static_cast<unsigned char>(word[0]));
+}
+
 bool IsParticular(const std::string& word) {
-  const bool invariant = word.size() <= 4 && word.back() == ':' && std::isupper(static_cast<unsigned char>(word[0]));
-  return !invariant && std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return !IsInvariant(word) &&
+         std::any_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 std::string WithoutParticulars(const std::string& text) {
@@ -52,6 +57,7 @@ std::string WithoutParticulars(const std::string& text) {
   std::string result;
   bool left_out = false;
   for (std::string word; words >> word && result.size() < kMaxCheckBytes;) {
+    if (IsInvariant(word)) result.clear();  // A CHECK's condition comes before it.
     const bool particular = IsParticular(word);
     if (particular && left_out) continue;
     left_out = particular;
@@ -65,7 +71,7 @@ std::string WithoutParticulars(const std::string& text) {
 std::string CheckOf(const std::string& failure) {
   const std::size_t tripped = failure.find(kTripped);
   if (tripped == std::string::npos) return WithoutParticulars(failure);
-  return WithoutParticulars("CHECK " + failure.substr(tripped + sizeof kTripped - 1));
+  return "CHECK " + WithoutParticulars(failure.substr(tripped + sizeof kTripped - 1));
 }
 
 std::optional<quorum::Canary> CanaryOf(const std::string& name) {

@@ -72,8 +72,11 @@ void ChosenCheck::OnAnswer(PartitionId partition, const quorum::Request& request
   const kv::Version told = write ? reply.changed : reply.record->accepted;
   if (told <= ChosenOf(partition, request.key)) return;
   const auto& open = keys_[partition][request.key].open;
-  const auto proposal = open.find(told);
-  if (proposal != open.end() && IsChosenLater(partition, proposal->second, kAnyConfiguration)) return;
+  for (auto proposal = open.lower_bound(told); proposal != open.end(); ++proposal) {
+    // What is proposed again under a later ballot keeps the version that users see.
+    const bool is_told = proposal->first == told || proposal->second.changed == told;
+    if (is_told && IsChosenLater(partition, proposal->second, kAnyConfiguration)) return;
+  }
   complaints_.Add("I3: ", write ? "a write at " : "a read of ", told, " of key ", request.key, " in partition ",
                   partition, " is answered, and no write quorum durably holds that or a later version");
 }

@@ -78,7 +78,9 @@ void PromiseCheck::OnMessage(NodeId from, NodeId to, PartitionId partition, cons
   } else if (const auto* held = std::get_if<quorum::Held>(&message)) {
     require_content(*held, "a Held");
   } else if (const auto* purged = std::get_if<quorum::Purged>(&message)) {
-    if (disks_.StateOf(from, partition).purge_floor < purged->floor) {
+    // The batch that raised the floor may have erased everything right after, floor included.
+    const bool erased = just_erased_[from].contains(partition);
+    if (!erased && disks_.StateOf(from, partition).purge_floor < purged->floor) {
       complaints_.Add("I7: node ", from, " tells of floor ", purged->floor, " in partition ", partition,
                       " before that is durable");
     }
