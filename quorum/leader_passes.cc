@@ -110,8 +110,8 @@ void Leader::OnTheirs(std::size_t index, const Compared& compared, Effects* effe
     return AskOwn(&pass, effects);
   }
   const std::optional<std::string> to = compared.next ? compared.next : pass.to;
-  // As they are there, and here. A difference may be this replica's to mend: what is chosen is found by a touch, which may
-  // have its answers from others.
+  // As they are there, and here. A difference may be this replica's to mend: what is chosen is found by a touch, which
+  // may have its answers from others.
   std::map<std::string, Compared::Entry> there;
   std::map<std::string, Compared::Entry> here;
   for (const Compared::Entry& theirs : compared.entries) {
@@ -179,7 +179,13 @@ void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state,
   const bool outdone = state.newest == nullptr || theirs.damaged || theirs.version > newest;
   if (outdone) ProposeAgain(key, state, effects);
   found->second.target = state.newest->accepted;
-  lagging_.try_emplace(key, state.newest->accepted);
+  if (outdone) {
+    // Others may hold the same leftover and have been found equal for that very reason: until all hold what outdoes it,
+    // there is no version up to which they are (D8).
+    lagging_.insert_or_assign(key, kv::Version());
+  } else {
+    lagging_.try_emplace(key, state.newest->accepted);
+  }
   if (!outdone && state.proposals.empty()) SendNewest(key, state, ring::ReplicaMask{1} << index, effects);
 }
 

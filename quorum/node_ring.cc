@@ -76,8 +76,8 @@ std::vector<NodeId> Node::Impl::Controllers() const {
   const Replica* system = Find(kSystemPartition);
   if (system != nullptr && system->leading()) return {options_.self};
   // Who is no replica of it any more hears nothing of its leaders.
-  const bool replica = topology_->system.replicas.Contains(options_.self) ||
-                       topology_->system.incoming.Contains(options_.self);
+  const bool replica =
+      topology_->system.replicas.Contains(options_.self) || topology_->system.incoming.Contains(options_.self);
   if (system != nullptr && replica) {
     const NodeId leader = system->believed().node;
     if (leader != options_.self && topology_->system.replicas.Contains(leader) && Hears(leader)) return {leader};

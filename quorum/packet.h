@@ -55,7 +55,8 @@ struct ForwardPacket {
 struct Sending {
   bool repeated = false;  // The client has sent it before: errors speak for its earlier copies, too.
   // A ballot of the key's partition that had led when the client sent its first copy (Answer::ballot). The lower, the
-  // more often "unknown" is all that can be said of a key that has forgotten old ids.
+  // more often "unknown" is all that can be said of a key that has forgotten old ids. Replicas believe it: whoever
+  // takes it from outside of the cluster must make sure that a node of the cluster has told it.
   kv::Ballot known;
 };
 

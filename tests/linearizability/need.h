@@ -21,8 +21,8 @@ struct Need {
   Kind kind = Kind::kAnything;
   ValueId value = 0;
   std::int64_t number = 0;
-  // kPresent: under a version condition, so that the state reported last may not do, and an absence may be on the way to
-  // one that does.
+  // kPresent: under a version condition, so that the state reported last may not do, and an absence may be on the way
+  // to one that does.
   bool another = false;
 };
 

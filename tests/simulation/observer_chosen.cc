@@ -73,8 +73,10 @@ void ChosenCheck::OnAnswer(PartitionId partition, const quorum::Request& request
   if (told <= ChosenOf(partition, request.key)) return;
   const auto& open = keys_[partition][request.key].open;
   for (auto proposal = open.lower_bound(told); proposal != open.end(); ++proposal) {
-    // What is proposed again under a later ballot keeps the version that users see.
-    const bool is_told = proposal->first == told || proposal->second.changed == told;
+    // Within a ballot, later states of a key contain the earlier ones; what is proposed again under a later ballot
+    // keeps the version that users see.
+    const auto contains = [&](const kv::Version& later) { return later >= told && later.ballot == told.ballot; };
+    const bool is_told = contains(proposal->first) || contains(proposal->second.changed);
     if (is_told && IsChosenLater(partition, proposal->second, kAnyConfiguration)) return;
   }
   complaints_.Add("I3: ", write ? "a write at " : "a read of ", told, " of key ", request.key, " in partition ",

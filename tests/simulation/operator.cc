@@ -7,6 +7,9 @@ namespace quoin::simulation {
 using Wish = quorum::MembershipPacket::Wish;
 
 void Operator::Want(quorum::MembershipPacket wish) {
+  // Nobody asks a node to stay whose disk is gone: it would be waited for as long as any silent member.
+  const auto index = world_.IndexOf(wish.node);
+  if (wish.wish == Wish::kCancel && index && world_.process(*index).retired()) return;
   std::erase_if(wishes_, [&](const auto& other) { return other.node == wish.node; });
   wishes_.push_back(wish);
 }
@@ -24,6 +27,13 @@ bool Operator::IsMet(const quorum::MembershipPacket& wish) const {
   const auto member = world_.ring()->members.find(wish.node);
   const bool gone = member == world_.ring()->members.end() || member->second.state == ring::MemberState::kRemoved;
   // A cancellation that comes too late has nothing to cancel.
+  // Draining below N is refused, and rightly.
+  const auto& members = world_.ring()->members;
+  const auto active = std::count_if(members.begin(), members.end(),
+                                    [](const auto& one) { return one.second.state == ring::MemberState::kActive; });
+  const bool refused = !gone && member->second.state == ring::MemberState::kActive &&
+                       active <= static_cast<std::ptrdiff_t>(world_.ring()->goal.replication_factor);
+  if (wish.wish == Wish::kDrain && refused) return true;
   if (wish.wish == Wish::kCancel) return gone || member->second.state == ring::MemberState::kActive;
   return gone;
 }

@@ -62,6 +62,9 @@ class Process {
   void Resume();
   // It is never started again. REQUIRES: !running()
   void Retire() { retired_ = true; }
+  // From its next start on.
+  void JoinThrough(NodeId node) { join_ = node; }
+  const std::optional<NodeId>& join() const { return join_; }
 
   bool running() const { return node_ != nullptr; }
   bool paused() const { return paused_; }
@@ -111,7 +114,7 @@ class Process {
 
   const std::size_t index_;
   const NodeId id_;
-  const std::optional<NodeId> join_;
+  std::optional<NodeId> join_;
   const Surroundings with_;
   SeededRandom random_;
   SeededRandom node_random_;

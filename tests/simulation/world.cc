@@ -86,7 +86,8 @@ bool World::CanLoseDiskOf(std::size_t node) const {
     const ring::ReplicaSet& set = configuration.replicas;
     return !set.Contains(id) || (set.nodes.size() > set.read_quorum && set.nodes.size() > set.write_quorum);
   };
-  // A ring that nobody here knows yet may be about to make the node one of a new set, which must then do without it, too.
+  // A ring that nobody here knows yet may be about to make the node one of a new set, which must then do without it,
+  // too.
   const ring::ReplicationGoal& goal = ring()->goal;
   const ring::ReplicaSet target = goal.SetOf(std::vector<NodeId>(goal.replication_factor));
   if (target.nodes.size() <= target.read_quorum || target.nodes.size() <= target.write_quorum) return false;
@@ -111,6 +112,12 @@ bool World::CanLoseDiskOf(std::size_t node) const {
   return true;
 }
 
+bool World::JoinsThroughNobody(const Process& process) const {
+  const auto through = process.join() ? IndexOf(*process.join()) : std::nullopt;
+  const Result<kv::RecordPtr> ring = process.disk().records().Get(quorum::kLocalPartition, quorum::kTopologyKey);
+  return through && processes_[*through]->retired() && ring.ok() && *ring == nullptr;
+}
+
 void World::Heal() {
   trace_.Line(now(), [](std::ostream& out) { out << "---- everything heals"; });
   network_.Heal();
@@ -124,7 +131,13 @@ void World::Heal() {
     if (process->running()) process->Unhang();
     disk.SetHung(false);
     process->clock().Mend(now());
-    if (process->running() && disk.read_only()) Kill(process->index());
+    if (process->running() && (disk.read_only() || JoinsThroughNobody(*process))) Kill(process->index());
+    if (JoinsThroughNobody(*process)) {
+      const auto other = std::find_if(processes_.begin(), processes_.end(), [&](const auto& one) {
+        return one != process && !one->retired() && !JoinsThroughNobody(*one);
+      });
+      if (other != processes_.end()) process->JoinThrough((*other)->id());
+    }
     if (!process->running()) Start(process->index());
   }
 }

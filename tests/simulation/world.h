@@ -74,6 +74,8 @@ class World final : public ClientPort, private Witness {
   const std::optional<std::string>& failure() const { return failure_; }
 
  private:
+  // It has not joined yet, and the node through which it was to is gone for good.
+  bool JoinsThroughNobody(const Process& process) const;
   void Send(std::size_t from, NodeId to, quorum::PacketBody body);
   void Deliver(std::size_t from, std::size_t to, const PacketPtr& packet);
 
