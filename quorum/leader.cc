@@ -74,6 +74,12 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
   const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
   const bool supersedes = copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
   const bool meant = copy.meant_for == ballot_ || supersedes;
+  if (supersedes) {
+    // While it was on its way, the leader that is being superseded may have executed another copy, and the key may have
+    // forgotten that one since.
+    copy.lowest = copy.repeated ? std::min(copy.lowest, copy.meant_for) : copy.meant_for;
+    copy.repeated = true;
+  }
   if (phase_ == Phase::kIdle || !meant) {
     effects->answers.push_back(
         {token, NotApplied(Code::kUnavailable, "this node does not lead with the ballot it named")});
