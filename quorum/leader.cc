@@ -149,7 +149,7 @@ void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Ef
     if (phase_ != Phase::kLeading && promise.held->key == first_) keys_.try_emplace(*first_);
     OnHeld(from, *promise.held, now, effects);
   }
-  if (phase_ == Phase::kPromises && IsReadQuorum(promised_)) {
+  if (phase_ == Phase::kPromises && quorums_->IsReadQuorum(promised_)) {
     phase_ = Phase::kLeading;
     BeginPasses(effects);
     if (first_ && keys_.contains(*first_)) {
@@ -174,7 +174,7 @@ void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Ef
 
 std::uint64_t Leader::NextBarrier(Effects* effects) {
   if (Broken(Canary::kBarrierBeforeTheRead) && issued_barrier_ > 1) return issued_barrier_ - 1;
-  if (IsWriteQuorum(Confirmed(issued_barrier_))) {
+  if (quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
     ++issued_barrier_;
     SendBarrier(effects);
     return issued_barrier_;
@@ -195,7 +195,7 @@ ring::ReplicaMask Leader::Confirmed(std::uint64_t barrier) const {
 void Leader::OnBarrierOk(NodeId from, const BarrierOk& ok, Effects* effects) {
   std::uint64_t& latest = barrier_ok_[*quorums_->IndexOf(from)];
   latest = std::max(latest, ok.nonce);
-  if (barrier_wanted_ && IsWriteQuorum(Confirmed(issued_barrier_))) {
+  if (barrier_wanted_ && quorums_->IsWriteQuorum(Confirmed(issued_barrier_))) {
     barrier_wanted_ = false;
     ++issued_barrier_;
     SendBarrier(effects);
@@ -208,10 +208,6 @@ void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
   if (Broken(Canary::kNackEndsNothing)) return;
   if (phase_ != Phase::kIdle && promised > ballot_) End(effects);
 }
-
-bool Leader::IsReadQuorum(ring::ReplicaMask mask) const { return quorums_->IsReadQuorum(mask); }
-
-bool Leader::IsWriteQuorum(ring::ReplicaMask mask) const { return quorums_->IsWriteQuorum(mask); }
 
 void Leader::Resend(const Reachable& reachable, Effects* effects) {
   if (phase_ == Phase::kIdle) return;

@@ -212,8 +212,6 @@ class Leader {
   void SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const;
   void SendBarrier(Effects* effects) const;
   void Send(NodeId to, Message message, Effects* effects) const;
-  bool IsReadQuorum(ring::ReplicaMask mask) const;
-  bool IsWriteQuorum(ring::ReplicaMask mask) const;
   ring::ReplicaMask own() const { return quorums_->MaskOf(options_.self); }
   ring::ReplicaMask everyone() const { return (ring::ReplicaMask{1} << quorums_->nodes().size()) - 1; }
   ring::ReplicaMask Confirmed(std::uint64_t barrier) const;

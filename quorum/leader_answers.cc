@@ -48,13 +48,13 @@ void Leader::Withdraw(const std::string& key, Key& state, Effects* effects) {
 bool Leader::IsMet(const Key& state, const Waiter& waiter) const {
   const ring::ReplicaMask holders = HoldersOf(state, waiter.version);
   const ring::ReplicaMask confirmed = Confirmed(waiter.barrier);
-  const bool chosen = waiter.version <= state.chosen || IsWriteQuorum(holders) ||
+  const bool chosen = waiter.version <= state.chosen || quorums_->IsWriteQuorum(holders) ||
                       (!waiter.proposed && Broken(Canary::kReadWithAcceptInFlight));
   switch (waiter.need) {
     case Consistency::kOne:
       return waiter.proposed ? (holders & own()) != 0 : chosen;
     case Consistency::kQuorum:
-      return chosen && IsWriteQuorum(confirmed);
+      return chosen && quorums_->IsWriteQuorum(confirmed);
     case Consistency::kAll:
       return quorums_->IsAll(holders) && quorums_->IsAll(confirmed);
   }

@@ -111,7 +111,7 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
   // Of what its own replica holds it knows that it is chosen. A touch that began earlier may have met something newer,
   // a leftover, at a replica that it has not been compared with.
   const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.holders & own()) != 0;
-  if (!alone && !IsReadQuorum(state.answered)) return;
+  if (!alone && !quorums_->IsReadQuorum(state.answered)) return;
   state.owned = true;
   touching_.erase(key);
   floor_ = std::max(floor_, state.floor);
@@ -120,8 +120,8 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
   for (std::size_t i = 0; i < state.held.size(); ++i) {
     if (state.newest != nullptr && (state.holders >> i & 1)) state.held[i] = state.newest->accepted;
   }
-  const bool chosen =
-      state.newest == nullptr || alone || IsWriteQuorum(state.holders) || Broken(Canary::kSkipReproposingAfterTakeover);
+  const bool chosen = state.newest == nullptr || alone || quorums_->IsWriteQuorum(state.holders) ||
+                      Broken(Canary::kSkipReproposingAfterTakeover);
   if (chosen && state.newest != nullptr) state.chosen = state.newest->accepted;
   // Those who have said that they hold less. Of the others nothing is known yet, unless it is complete.
   const bool lacking = state.newest != nullptr && (!alone || (state.answered & ~state.holders) != 0);
@@ -274,7 +274,7 @@ void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& ver
   const std::size_t index = *quorums_->IndexOf(from);
   kv::Version& held = state.held[index];
   held = std::max(held, version);
-  while (!state.proposals.empty() && IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
+  while (!state.proposals.empty() && quorums_->IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
     state.chosen = std::max(state.chosen, state.proposals.front().version);
     state.proposals.pop_front();
   }

@@ -201,7 +201,8 @@ void Leader::OnProgress(Effects* effects) {
     if (pass.ever_walked && touched) walked |= ring::ReplicaMask{1} << i;
   }
   if (!complete_) {
-    complete_ = IsReadQuorum(walked) && (IsWriteQuorum(walked) || Broken(Canary::kOwnershipFromReadQuorum));
+    complete_ =
+        quorums_->IsReadQuorum(walked) && (quorums_->IsWriteQuorum(walked) || Broken(Canary::kOwnershipFromReadQuorum));
   }
   ConsiderPurge(effects);
 }
