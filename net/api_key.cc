@@ -103,7 +103,7 @@ HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head
   submitted.key = std::move(head.key);
   submitted.conditions = std::move(head.conditions);
   submitted.consistency = head.consistency;
-  gate_.keyspace().Submit(std::move(submitted),
+  gate_.keyspace().Submit(std::move(submitted), {.fresh = true},
                           [this, method, id, if_match = std::move(if_match), request_id = request.request_id,
                            respond = std::move(respond)](quorum::Reply reply) {
                             gate_.Leave();
@@ -140,7 +140,7 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
   for (Condition& condition : operation->conditions) submitted.conditions.push_back(std::move(condition));
   submitted.consistency = head.consistency;
   submitted.operation = std::move(operation->operation);
-  gate_.keyspace().Submit(std::move(submitted),
+  gate_.keyspace().Submit(std::move(submitted), {.fresh = true},
                           [this, id, is_write, key = std::move(head.key), shape = operation->shape,
                            request_id = request.request_id, respond = std::move(respond)](quorum::Reply reply) {
                             gate_.Leave();

@@ -61,7 +61,7 @@ void BatchRun::Submit(std::size_t index) {
   request.operation = std::move(item.operation.operation);
   request.conditions = std::move(item.operation.conditions);
   request.consistency = consistency_;
-  gate_.keyspace().Submit(std::move(request), [self = shared_from_this(), index](const quorum::Reply& reply) {
+  gate_.keyspace().Submit(std::move(request), {.fresh = true}, [self = shared_from_this(), index](const quorum::Reply& reply) {
     self->OnReply(index, reply);
   });
 }

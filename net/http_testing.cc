@@ -19,12 +19,16 @@ void MemoryKeyspace::Answer(std::function<void()> answer) {
   }
 }
 
-void MemoryKeyspace::Submit(quorum::Request request, quorum::ReplyCallback done) {
+void MemoryKeyspace::Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) {
   CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
   ++submitted;
   quorum::Reply reply = Execute(request);
-  if (requests.size() == kMaxKept) requests.erase(requests.begin());
+  if (requests.size() == kMaxKept) {
+    requests.erase(requests.begin());
+    sendings.erase(sendings.begin());
+  }
   requests.push_back(std::move(request));
+  sendings.push_back(sending);
   Answer([done = std::move(done), reply = std::move(reply)] { done(reply); });
 }
 

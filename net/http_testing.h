@@ -23,7 +23,7 @@ class MemoryKeyspace : public quorum::Keyspace {
  public:
   static constexpr NodeId kNode{0x00c0ffee00c0ffee};
 
-  void Submit(quorum::Request request, quorum::ReplyCallback done) override;
+  void Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) override;
   void Scan(quorum::ScanRequest request, quorum::ScanCallback done) override;
 
   // Answers everything held, in order.
@@ -37,6 +37,7 @@ class MemoryKeyspace : public quorum::Keyspace {
   kv::WallTime now{std::chrono::milliseconds(1'767'323'045'678)};  // 2026-01-02T03:04:05.678Z
   std::size_t max_value_bytes = 1 << 20;
   std::vector<quorum::Request> requests;  // As they came, values and all; the last kMaxKept.
+  std::vector<quorum::Sending> sendings;  // With them.
   std::uint64_t submitted = 0;
 
  private:

@@ -108,7 +108,7 @@ kv::WallTime LoneKeyspace::Now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-void LoneKeyspace::Submit(quorum::Request request, quorum::ReplyCallback done) {
+void LoneKeyspace::Submit(quorum::Request request, const quorum::Sending& /*sending*/, quorum::ReplyCallback done) {
   const PartitionId partition = ring::PartitionOf(request.key, partition_count_);
   const std::size_t owner = OwnerOf(partition);
   const std::size_t here = Shards::Current().value();
@@ -223,7 +223,7 @@ void LoneKeyspace::Settle(std::shared_ptr<Walk> walk) {
     quorum::Request request;
     request.key = key;
     request.operation = quorum::Get{};
-    Submit(std::move(request), [walk, key = std::move(key), finish](quorum::Reply reply) {
+    Submit(std::move(request), {}, [walk, key = std::move(key), finish](quorum::Reply reply) {
       if (reply.outcome == quorum::Outcome::kError) {
         if (walk->trouble.ok()) walk->trouble = reply.status;
       } else if (reply.outcome == quorum::Outcome::kDone) {

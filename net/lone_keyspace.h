@@ -31,7 +31,7 @@ class LoneKeyspace : public quorum::Keyspace {
                std::vector<kv::PartitionState> states, std::size_t max_value_bytes);
   ~LoneKeyspace() override;
 
-  void Submit(quorum::Request request, quorum::ReplyCallback done) override;
+  void Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) override;
   void Scan(quorum::ScanRequest request, quorum::ScanCallback done) override;
 
   // From now on looks at what is due every `interval`: buries expired keys and purges tombstones (kv/due.h). Called

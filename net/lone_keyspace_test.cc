@@ -41,7 +41,7 @@ class LoneKeyspaceTest : public testing::Test {
     request.key = std::move(key);
     request.operation = std::move(operation);
     shards_.Post(shard, [this, shard, promise, request = std::move(request)]() mutable {
-      keyspace_->Submit(std::move(request), [shard, promise](quorum::Reply reply) {
+      keyspace_->Submit(std::move(request), {}, [shard, promise](quorum::Reply reply) {
         EXPECT_EQ(Shards::Current(), shard) << "answered on another thread than the one that asked";
         promise->set_value(std::move(reply));
       });

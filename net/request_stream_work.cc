@@ -109,7 +109,7 @@ void RequestStream::BeginSingle(Slot& slot, Single work) {
   request.operation = std::move(work.operation.operation);
   request.conditions = std::move(work.operation.conditions);
   request.consistency = work.consistency;
-  gate_.keyspace().Submit(std::move(request),
+  gate_.keyspace().Submit(std::move(request), {.fresh = true},
                           [weak = weak_from_this(), &gate = gate_, id = slot.id, serial = slot.serial,
                            shape = work.operation.shape, answer_bytes = slot.answer_bytes](const quorum::Reply& reply) {
                             gate.Leave();

@@ -60,7 +60,7 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
                          CoordinatorEffects* effects) {
   CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
   const bool write = IsWrite(request.operation);
-  const bool client_id = write && request.id != kv::OperationId{};
+  const bool client_id = write && request.id != kv::OperationId{} && !sending.fresh;
   Pending& pending = requests_[++last_serial_];
   pending.serial = last_serial_;
   pending.repeated = client_id && sending.repeated;
@@ -77,7 +77,7 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
   if (requests_.size() > options_.max_under_way) {
     return Finish(pending, NotApplied(Code::kUnavailable, "too many requests are under way here"), effects);
   }
-  if (write && !client_id) pending.request.id = {.client = options_.boot, .number = ++last_id_};
+  if (write && pending.request.id == kv::OperationId{}) pending.request.id = {.client = options_.boot, .number = ++last_id_};
   pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
   const bool leads =
       BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
@@ -119,7 +119,7 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   ForwardPacket forward;
   forward.number = NextNumber(pending);
   forward.request = pending.request;
-  forward.meant_for = std::max(BelievedIn(pending.partition), pending.client_knew);
+  forward.meant_for = BelievedIn(pending.partition);
   forward.take_over = take_over;
   if (IsWrite(pending.request.operation)) {
     forward.repeated = pending.client_id || !IsCertain(pending);
@@ -127,7 +127,8 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
       forward.lowest = forward.meant_for;
       for (const auto& [number, copy] : pending.open) forward.lowest = std::min(forward.lowest, copy.meant_for);
       if (pending.unknown) forward.lowest = std::min(forward.lowest, *pending.unknown);
-      if (pending.client_id) forward.lowest = std::min(forward.lowest, pending.client_knew);
+      // No leader below it executes any copy, whatever that one was meant for.
+      if (pending.client_id) forward.lowest = pending.client_knew;
     }
   }
   pending.open[forward.number] = {to, forward.meant_for, forward.repeated, take_over};
@@ -267,7 +268,8 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
       CHECK(IsCertain(pending)) << "K2";
     }
   }
-  effects->answers.push_back({pending.token, std::move(reply), ballot});
+  reply.ballot = ballot;
+  effects->answers.push_back({pending.token, std::move(reply)});
   for (const auto& [number, copy] : pending.open) serials_.erase(number);
   if (pending.reading) serials_.erase(pending.reading->nonce);
   due_.erase({pending.due, pending.serial});

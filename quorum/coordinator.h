@@ -140,7 +140,7 @@ class Coordinator {
     Step step = Step::kResting;
     std::optional<Reading> reading;  // Exactly in kReading.
 
-    kv::Ballot client_knew;                  // No copy names a lower one.
+    kv::Ballot client_knew;                  // No copy of the client's is executed below it.
     std::uint64_t current = 0;               // kAwaiting: the copy's number.
     std::map<std::uint64_t, SentCopy> open;  // By number: sent and not answered. Each may still act.
     std::optional<kv::Ballot> unknown;       // The lowest ballot of a copy whose outcome was told as unknown.

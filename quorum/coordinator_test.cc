@@ -218,9 +218,9 @@ TEST_F(CoordinatorTest, KeepsToTheBallotThatTheClientKnewThroughAllCopiesK4) {
 TEST_F(CoordinatorTest, NamesNoBallotBelowTheOneThatTheClientKnewK4) {
   Learn(B(4, 1));
   Submit(PutOf(5), {.known = B(6, 2)});
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 6.2 repeated since 6.2"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2"));
   Answer(copies_[0], Error(Code::kUnavailable), B(4, 1));
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 6.2 repeated since 6.2 take over"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2 take over"));
   Answer(copies_[0], Error(Code::kUnavailable), B(7, 3));
   EXPECT_THAT(Sent(), ElementsAre("3 copy for 7.3 repeated since 6.2"));
 }
@@ -358,6 +358,12 @@ TEST_F(CoordinatorTest, TellsOfNobodyWhoLeadsWithAnErrorAboutTheDeadline) {
   Submit(PutOf(5));
   Wait(milliseconds(2000));
   EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
+}
+
+TEST_F(CoordinatorTest, AnIdThatWasMadeForThisSendingCountsAsTheFirstK4) {
+  Learn(B(4, 1));
+  Submit(PutOf(5), {.fresh = true});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1"));
 }
 
 // Only the client knows whether it has sent others; if it hasn't, it may send the same again, and name that ballot.

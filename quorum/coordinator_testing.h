@@ -184,7 +184,7 @@ class CoordinatorTest : public testing::Test {
   // What was told since the last look, by token: "7 absent", "8 unavailable, led by 1.1".
   std::vector<std::string> Told() {
     std::vector<std::string> lines;
-    for (const auto& [token, reply, ballot] : std::exchange(effects_.answers, {})) {
+    for (const auto& [token, reply] : std::exchange(effects_.answers, {})) {
       std::string line = std::to_string(token) + " ";
       switch (reply.outcome) {
         case Outcome::kDone:
@@ -203,7 +203,7 @@ class CoordinatorTest : public testing::Test {
           line += CodeName(reply.status.code());
           break;
       }
-      if (ballot != kv::Ballot{}) line += ", led by " + NameOf(ballot);
+      if (reply.ballot != kv::Ballot{}) line += ", led by " + NameOf(reply.ballot);
       lines.push_back(line);
     }
     return lines;

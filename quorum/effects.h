@@ -65,9 +65,6 @@ struct DueWanted {
 struct Answer {
   std::uint64_t token = 0;
   Reply reply;
-  // Of a coordinator's: a ballot that leads, as far as the answer shows one; otherwise zero. What a client's next
-  // request may name in Sending::known.
-  kv::Ballot ballot;
 };
 
 struct Effects {

@@ -37,7 +37,8 @@ using ScanCallback = std::function<void(Result<ScanPage>)>;
 class Keyspace {
  public:
   virtual ~Keyspace() = default;
-  virtual void Submit(Request request, ReplyCallback done) = 0;
+  // A write without an id gets one. `sending` is about those that have one.
+  virtual void Submit(Request request, const Sending& sending, ReplyCallback done) = 0;
   virtual void Scan(ScanRequest request, ScanCallback done) = 0;
 };
 

@@ -71,6 +71,12 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
 
 void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
   CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
+  if (phase_ != Phase::kIdle && copy.repeated && copy.lowest > ballot_) {
+    // Another copy of it may name that ballot to a later leader, which must not reckon with what happens here.
+    effects->answers.push_back(
+        {token, NotApplied(Code::kUnavailable, "the client knows of a later leader than this node")});
+    return;
+  }
   const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
   const bool supersedes = copy.take_over && taking_over && superseded_ <= copy.meant_for && copy.meant_for < ballot_;
   const bool meant = copy.meant_for == ballot_ || supersedes;

@@ -91,6 +91,20 @@ struct Reply {
   bool created = false;    // A done write found the key absent.
   // With Code::kUnknown: this very sending certainly did nothing; it is an earlier one that nobody knows about.
   bool not_by_this_copy = false;
+  // Of a coordinator's answer: a ballot that leads the key's partition, as far as the answer shows one; otherwise zero.
+  // What a client may name in Sending::known from then on, for any key of that partition.
+  kv::Ballot ballot;
+};
+
+// How a client sends a request under an id of its own. Such a request counts as repeated from the first: the node can't
+// know what the client has sent elsewhere, or for how long this copy has been on its way.
+struct Sending {
+  bool repeated = false;  // The client has sent it before: errors speak for its earlier copies, too.
+  // A ballot of the key's partition that had led when the client sent its first copy (Reply::ballot), the same for all
+  // copies. The lower, the more often "unknown" is all that can be said of a key that has forgotten old ids. A ballot
+  // that nobody has led with helps nobody: no leader below it executes the request.
+  kv::Ballot known;
+  bool fresh = false;  // The id was made for this very sending, so there is no other copy, and the rest doesn't matter.
 };
 
 using ReplyCallback = std::function<void(Reply)>;

@@ -50,16 +50,6 @@ struct ForwardPacket {
   std::uint32_t hops = 0;  // How often it was passed on by nodes that hear a leader whom the sender doesn't.
 };
 
-// How a client sends a request under an id of its own. Such a request counts as repeated from the first: the node can't
-// know what the client has sent elsewhere, or for how long this copy has been on its way.
-struct Sending {
-  bool repeated = false;  // The client has sent it before: errors speak for its earlier copies, too.
-  // A ballot of the key's partition that had led when the client sent its first copy (Answer::ballot). The lower, the
-  // more often "unknown" is all that can be said of a key that has forgotten old ids. Replicas believe it: whoever
-  // takes it from outside of the cluster must make sure that a node of the cluster has told it.
-  kv::Ballot known;
-};
-
 // The answer to a copy.
 struct ForwardedPacket {
   std::uint64_t number = 0;
