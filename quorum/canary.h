@@ -46,6 +46,7 @@ enum class Canary : std::uint8_t {
   kDamagedAsMissing,               // A damaged record is told as an absent one.
   kLeaderlessReadFromOne,          // A leaderless read tells the newest version though no write quorum holds it.
   kResumeBallotAfterRestart,       // A restarted node leads on with the ballot that it had.
+  kForgetThatAnIdIsFinished,       // Finished ids are dropped, and their late copies are taken for new ones.
   kCount,
 };
 

@@ -20,6 +20,8 @@ constexpr int kFirstRest = 8;
 constexpr unsigned kMostDoublings = 3;
 // So many answers of the kind that another copy will hardly change.
 constexpr unsigned kMaxDeadEnds = 3;
+// Leaders remember an id with an unknown outcome for so many times the length of a request, if they go on for so long.
+constexpr int kUnknownsKept = 10;
 
 bool Counts(const ring::Configuration& configuration, NodeId node) {
   return configuration.replicas.Contains(node) ||
@@ -65,7 +67,10 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
   pending.serial = last_serial_;
   pending.repeated = client_id && sending.repeated;
   pending.client_id = client_id;
-  if (client_id) pending.client_knew = sending.known;
+  if (client_id) {
+    pending.client_knew = sending.known;
+    pending.finished_below = sending.finished_below;
+  }
   pending.token = token;
   pending.since = now.now;
   pending.deadline = now.now + options_.request;
@@ -78,6 +83,14 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
     return Finish(pending, NotApplied(Code::kUnavailable, "too many requests are under way here"), effects);
   }
   if (write && pending.request.id == kv::OperationId{}) pending.request.id = {.client = options_.boot, .number = ++last_id_};
+  if (write && !client_id) {
+    const kv::OperationId& id = pending.request.id;
+    OwnIds& own = own_ids_[id.client];
+    CHECK_GT(id.number, own.highest) << "fresh ids have ascending numbers";
+    own.highest = id.number;
+    own.open.insert(id.number);
+    pending.own_id = true;
+  }
   pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
   const bool leads =
       BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
@@ -85,6 +98,11 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
                             pending.request.consistency == Consistency::kAll ||
                             (pending.request.consistency == Consistency::kQuorum && leads);
   if (needs_leader || !BeginReading(pending, now, effects)) Attempt(pending, now, effects);
+}
+
+std::uint64_t Coordinator::FinishedBelow(const Pending& pending) const {
+  if (!pending.own_id) return pending.finished_below;
+  return *own_ids_.at(pending.request.id.client).open.begin();  // It is one of them itself.
 }
 
 std::optional<std::pair<NodeId, bool>> Coordinator::Choose(Pending& pending) const {
@@ -121,6 +139,7 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   forward.request = pending.request;
   forward.meant_for = BelievedIn(pending.partition);
   forward.take_over = take_over;
+  forward.finished_below = FinishedBelow(pending);
   if (IsWrite(pending.request.operation)) {
     forward.repeated = pending.client_id || !IsCertain(pending);
     if (forward.repeated) {  // K4
@@ -193,8 +212,9 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
   if (write && answer.reply.not_by_this_copy && pending.client_id && IsCertain(pending)) {
     // All that this node has sent did nothing. Only the client knows whether it has sent anything else; if not, it may
     // send the same again and name the ballot that it is told now.
-    return Finish(pending, NotApplied(Code::kUnavailable, "the key has forgotten operations since the ballot named"),
-                  effects, answer.ballot);
+    Reply reply = NotApplied(Code::kUnavailable, "the key has forgotten operations since the ballot named");
+    reply.not_by_this_copy = true;
+    return Finish(pending, std::move(reply), effects, answer.ballot);
   }
   if (write && code == Code::kUnknown && !answer.reply.not_by_this_copy) {
     pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.meant_for) : copy.meant_for;
@@ -238,6 +258,10 @@ void Coordinator::OnTopology(Moment now, CoordinatorEffects* effects) {
 }
 
 void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
+  for (; !abandoned_.empty() && abandoned_.front().until <= now.now; abandoned_.pop_front()) {
+    const kv::OperationId& id = abandoned_.front().id;
+    own_ids_.at(id.client).open.erase(id.number);
+  }
   while (!due_.empty() && due_.begin()->first <= now.now) {
     Pending& pending = requests_.at(due_.begin()->second);
     if (now.now >= pending.deadline) {
@@ -266,6 +290,14 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
       reply = Unknown("not applied by this copy, but it was sent before: " + reply.status.message());
     } else {
       CHECK(IsCertain(pending)) << "K2";
+    }
+  }
+  if (pending.own_id) {
+    const kv::OperationId& id = pending.request.id;
+    if (reply.outcome == Outcome::kError && !says_not_applied) {
+      abandoned_.push_back({pending.deadline + kUnknownsKept * options_.request, id});
+    } else {
+      own_ids_.at(id.client).open.erase(id.number);
     }
   }
   reply.ballot = ballot;

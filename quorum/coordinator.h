@@ -30,6 +30,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -132,6 +133,8 @@ class Coordinator {
     Request request;
     bool repeated = false;   // The client says so.
     bool client_id = false;  // The id is the client's, so that it may send the request again elsewhere.
+    bool own_id = false;     // It is in own_ids_.
+    std::uint64_t finished_below = 0;  // What the client said.
     std::uint64_t token = 0;
     PartitionId partition;
     ring::MonotonicTime since;
@@ -152,7 +155,20 @@ class Coordinator {
     NodeId last;             // The last of all that didn't serve.
   };
 
+  // The ids that were made here, by one maker, and may still matter.
+  struct OwnIds {
+    std::set<std::uint64_t> open;
+    std::uint64_t highest = 0;
+  };
+  // An id whose outcome was told as unknown: the client may ask again for some time.
+  struct Abandoned {
+    ring::MonotonicTime until;
+    kv::OperationId id;
+  };
+
   // coordinator.cc
+  // Below it, all ids of that client are finished.
+  std::uint64_t FinishedBelow(const Pending& pending) const;
   const ring::Configuration& ConfigurationOf(const Pending& pending) const;
   // Sends a copy to whoever is the best to try now, or rests.
   void Attempt(Pending& pending, Moment now, CoordinatorEffects* effects);
@@ -188,6 +204,8 @@ class Coordinator {
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_;
+  std::map<std::uint64_t, OwnIds> own_ids_;                      // By client.
+  std::deque<Abandoned> abandoned_;                              // Roughly by time.
   std::map<std::uint64_t, Pending> requests_;                    // By serial.
   std::map<std::uint64_t, std::uint64_t> serials_;               // By number of a copy, or nonce of a read.
   std::set<std::pair<ring::MonotonicTime, std::uint64_t>> due_;  // With serials.

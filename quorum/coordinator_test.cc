@@ -360,6 +360,39 @@ TEST_F(CoordinatorTest, TellsOfNobodyWhoLeadsWithAnErrorAboutTheDeadline) {
   EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
 }
 
+TEST_F(CoordinatorTest, SaysWhichOfItsOwnIdsAreFinished) {
+  Learn(B(4, 1));
+  Submit(PutOf());
+  const ForwardPacket first = TheCopy();
+  Submit(PutOf());
+  const ForwardPacket second = TheCopy();
+  EXPECT_EQ(first.finished_below, first.request.id.number);
+  EXPECT_EQ(second.finished_below, first.request.id.number) << "the first is under way";
+  Answer(second, Done(), B(4, 1));
+  Submit(PutOf());
+  EXPECT_EQ(TheCopy().finished_below, first.request.id.number);
+  Answer(first, Done(), B(4, 1));
+  Submit(PutOf());
+  EXPECT_EQ(TheCopy().finished_below, second.request.id.number + 1) << "the third";
+}
+
+TEST_F(CoordinatorTest, AnIdWithAnUnknownOutcomeIsFinishedOnlyLater) {
+  Learn(B(4, 1));
+  Submit(PutOf());
+  const ForwardPacket lost = TheCopy();
+  Wait(milliseconds(5000));
+  EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
+  Sent();
+  Submit(PutOf());
+  const ForwardPacket second = TheCopy();
+  EXPECT_EQ(second.finished_below, lost.request.id.number) << "the client may send it again";
+  Answer(second, Done(), B(4, 1));
+  Wait(milliseconds(50000));
+  Submit(PutOf());
+  const ForwardPacket third = TheCopy();
+  EXPECT_EQ(third.finished_below, third.request.id.number);
+}
+
 TEST_F(CoordinatorTest, AnIdThatWasMadeForThisSendingCountsAsTheFirstK4) {
   Learn(B(4, 1));
   Submit(PutOf(5), {.fresh = true});
@@ -371,7 +404,7 @@ TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedTheOnlyCopyIsNotAppliedAndNamesT
   Learn(B(4, 1));
   Submit(PutOf(5));
   Answer(TheCopy(), Forgotten(), B(4, 1));
-  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 4.1"));
+  EXPECT_THAT(Told(), ElementsAre("1 ballot required, led by 4.1"));
   EXPECT_THAT(Sent(), IsEmpty());
   Submit(PutOf(5), {.known = B(4, 1)});
   EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 4.1"));
@@ -382,7 +415,7 @@ TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedAfterCopiesThatDidNothingIsNotAp
   Submit(PutOf(5));
   Answer(TheCopy(), Error(Code::kUnavailable), B(6, 2));
   Answer(TheCopy(), Forgotten(), B(6, 2));
-  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 6.2"));
+  EXPECT_THAT(Told(), ElementsAre("1 ballot required, led by 6.2"));
 }
 
 TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedIsUnknownWhenTheClientHasSentItBeforeK2) {
@@ -416,7 +449,7 @@ TEST_F(CoordinatorTest, ARefusalByAForgetfulKeyPutsNoBallotInDoubtK4) {
   const ForwardPacket third = TheCopy();
   Answer(first, Error(Code::kUnavailable));
   Answer(third, Forgotten(), B(6, 2));  // By now no copy is left that may act.
-  EXPECT_THAT(Told(), ElementsAre("1 unavailable, led by 6.2"));
+  EXPECT_THAT(Told(), ElementsAre("1 ballot required, led by 6.2"));
 }
 
 TEST_F(CoordinatorTest, RefusesWhatIsMoreThanItCanHold) {

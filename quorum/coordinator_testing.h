@@ -200,7 +200,12 @@ class CoordinatorTest : public testing::Test {
           line += "rejected";
           break;
         case Outcome::kError:
-          line += CodeName(reply.status.code());
+          // Not applied, and the client may send the same again with the ballot that it is told.
+          if (reply.status.code() == Code::kUnavailable && reply.not_by_this_copy) {
+            line += "ballot required";
+          } else {
+            line += CodeName(reply.status.code());
+          }
           break;
       }
       if (reply.ballot != kv::Ballot{}) line += ", led by " + NameOf(reply.ballot);

@@ -48,6 +48,7 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
   if (Broken(Canary::kResumeBallotAfterRestart) && promised.node == options_.self) round_ = promised.round;
   ballot_ = kv::Ballot{round_, options_.self};  // D2: above its own durable promise.
   superseded_ = promised;
+  ran_full_ = false;
   configuration_version_ = configuration.version;
   quorums_.emplace(configuration);
   first_ = std::move(first);
@@ -106,7 +107,7 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
   } else {
     state.queue.push_back({std::move(copy), token});
   }
-  if (full_) End(effects);
+  EndIfFull(effects);
 }
 
 void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effects* effects) {
@@ -136,7 +137,7 @@ void Leader::Receive(NodeId from, const Message& message, kv::WallTime now, Effe
     if (purged->ballot == ballot_) floor = std::max(floor, purged->floor);
   }
   if (phase_ == Phase::kLeading) OnProgress(effects);
-  if (full_) End(effects);
+  EndIfFull(effects);
 }
 
 void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Effects* effects) {
@@ -243,6 +244,16 @@ void Leader::Resend(const Reachable& reachable, Effects* effects) {
   ResendPasses(reached, effects);
 }
 
+void Leader::EndIfFull(Effects* effects) {
+  if (!full_) return;
+  for (const auto& [key, state] : keys_) {
+    const auto proposed = [](const Waiter& waiter) { return waiter.proposed; };
+    if (std::any_of(state.waiters.begin(), state.waiters.end(), proposed)) return;
+  }
+  End(effects);
+  ran_full_ = true;
+}
+
 void Leader::End(Effects* effects) {
   if (phase_ == Phase::kIdle) return;
   phase_ = Phase::kIdle;
@@ -269,6 +280,7 @@ void Leader::End(Effects* effects) {
   issued_barrier_ = 0;
   barrier_wanted_ = false;
   ids_.clear();
+  finished_.clear();
   full_ = false;
   passes_.clear();
   complete_ = false;

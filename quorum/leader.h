@@ -56,6 +56,7 @@ struct Copy {
   bool take_over = false;
   bool repeated = false;  // Another copy may exist.
   kv::Ballot lowest;      // Repeated: the lowest ballot that any copy named.
+  std::uint64_t finished_below = 0;  // Ids of the same client with lower numbers are finished (Sending).
 };
 
 class Leader {
@@ -117,6 +118,8 @@ class Leader {
   bool seals_old() const { return quorums_->SealsOld(promised_); }
   // A damaged record can't be refilled under this ballot.
   bool wants_new_round() const { return wants_new_round_; }
+  // The last leadership came to its end by itself, so that the next may begin at once.
+  bool ran_full() const { return ran_full_; }
   // There were tombstones in the last comparison.
   bool tombstones() const;
   std::size_t lagging() const { return lagging_.size(); }
@@ -264,6 +267,10 @@ class Leader {
   void Settle(const std::string& key, Effects* effects);
   bool IsMet(const Key& state, const Waiter& waiter) const;
   ring::ReplicaMask HoldersOf(const Key& state, const kv::Version& version) const;
+  // Drops what is known of the client's ids with lower numbers; from now on their copies are refused.
+  void ForgetFinished(std::uint64_t client, std::uint64_t below);
+  // Once the table of ids is full and nothing that was proposed has a waiter.
+  void EndIfFull(Effects* effects);
   // Takes back the newest proposals that were refused, where this node is the only replica.
   void Withdraw(const std::string& key, Key& state, Effects* effects);
   void Tell(const Waiter& waiter, const Reply& reply, Effects* effects);
@@ -301,7 +308,9 @@ class Leader {
   bool stopped_admitting_ = false;
   bool wants_new_round_ = false;
   kv::Version floor_;  // The highest that any replica is known to have.
-  bool full_ = false;  // ids_ is: the leadership ends with this call.
+  std::map<std::uint64_t, std::uint64_t> finished_;  // By client: ids with lower numbers are finished, and not in ids_.
+  bool full_ = false;  // ids_ is: writes are refused until nothing is proposed, and then the leadership ends.
+  bool ran_full_ = false;
 };
 
 }  // namespace quoin::quorum

@@ -139,6 +139,12 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
 bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effects) {
   const Request& request = pending.copy.request;
   if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
+  if (const auto finished = finished_.find(request.id.client);
+      finished != finished_.end() && request.id.number < finished->second) {
+    // Its result may be forgotten. Nobody waits for this answer.
+    effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "its client is finished with it")});
+    return true;
+  }
   const auto seen = ids_.find(request.id);
   if (seen != ids_.end() && Broken(Canary::kRetryAppliedTwice)) return false;
   if (seen != ids_.end()) {  // D5
@@ -170,11 +176,24 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
   return true;
 }
 
+void Leader::ForgetFinished(std::uint64_t client, std::uint64_t below) {
+  if (below == 0) return;
+  std::uint64_t& finished = finished_[client];
+  finished = std::max(finished, below);
+  if (Broken(Canary::kForgetThatAnIdIsFinished)) finished_.erase(client);
+  const auto end = ids_.lower_bound({client, below});
+  for (auto id = ids_.lower_bound({client, 0}); id != end;) {
+    // Without a result others may still wait for it.
+    id = id->second.reply ? ids_.erase(id) : std::next(id);
+  }
+}
+
 void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::WallTime now, Effects* effects) {
   const Request& request = pending.copy.request;
   if (TellEarlierResult(state, pending, effects)) return Settle(key, effects);
   const bool has_id = request.id != kv::OperationId{} && IsWrite(request.operation);
-  if (has_id && (full_ || ids_.size() >= options_.max_ids)) {
+  if (has_id) ForgetFinished(request.id.client, pending.copy.finished_below);
+  if (has_id && (full_ || (!ids_.empty() && ids_.size() + finished_.size() >= options_.max_ids))) {
     full_ = true;
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "a new round is needed")});
     return;

@@ -542,6 +542,45 @@ TEST_F(LeaderTest, ATakeoverServesTheCopyThatNamesTheSupersededBallot) {
   EXPECT_EQ(Told(three_.AnswerTo(stale)), "unavailable");
 }
 
+TEST_F(LeaderTest, FinishedIdsNeedNoRoomAndTheirLateCopiesAreRefused) {
+  ASSERT_TRUE(three_.Lead(1));
+  const kv::Ballot ballot = three_.leader(1).ballot();
+  for (std::uint64_t id = 1; id <= 300; ++id) {
+    Copy copy{.request = Make("n", Increment{}, id), .meant_for = ballot, .lowest = {}, .finished_below = id};
+    const auto token = three_.SubmitCopy(1, std::move(copy));
+    three_.Run();
+    ASSERT_EQ(Told(three_.AnswerTo(token)), std::to_string(id)) << "the table has room for a hundred ids";
+  }
+  EXPECT_EQ(three_.leader(1).ballot(), ballot);
+  EXPECT_EQ(Told(three_.Do(1, Make("n", Increment{}, 299))), "unavailable");
+  EXPECT_EQ(Told(three_.Do(1, Make("n", Increment{}, 300))), "300") << "the last one isn't finished";
+  EXPECT_EQ(Told(three_.Do(1, GetOf("n"))), "300");
+}
+
+TEST_F(LeaderTest, ALeaderBelowTheBallotThatTheClientKnewRefusesAndLeadsOn) {
+  ASSERT_TRUE(three_.Lead(1));
+  const kv::Ballot ballot = three_.leader(1).ballot();
+  const kv::Ballot later{ballot.round + 5, NodeId{2}};
+  const auto token = three_.SubmitCopy(1, Repeated(PutOf("k", "v", 7), ballot, later));
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(token)), "unavailable");
+  EXPECT_EQ(Told(three_.Do(1, GetOf("k"))), "absent");
+  EXPECT_EQ(three_.leader(1).ballot(), ballot);
+}
+
+TEST_F(LeaderTest, AFullTableWaitsForWhatWasProposed) {
+  ASSERT_TRUE(three_.Lead(1));
+  for (std::uint64_t id = 1; id <= 99; ++id) three_.Do(1, Make("n", Increment{}, id));
+  three_.hung_disks = {1, 2, 3};
+  const auto last = three_.Submit(1, Make("n", Increment{}, 100));
+  EXPECT_EQ(Told(three_.Do(1, Make("n", Increment{}, 101))), "unavailable");
+  three_.hung_disks.clear();
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(last)), "100") << "it would be unknown if the leadership had just ended";
+  EXPECT_EQ(three_.leader(1).phase(), Leader::Phase::kIdle);
+  EXPECT_TRUE(three_.leader(1).ran_full());
+}
+
 TEST_F(LeaderTest, AFullTableOfIdsEndsTheLeadership) {
   ASSERT_TRUE(three_.Lead(1));
   for (std::uint64_t id = 1; id <= 100; ++id) three_.Do(1, Make("n", Increment{}, id));

@@ -65,8 +65,10 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
                                       .dead_node_timeout = options_.timing.dead_node_timeout,
                                       .settle = 10 * options_.timing.attempt}),
       coordinator_(
-          Coordinator::Options{
-              .attempt = options_.timing.attempt, .request = options_.timing.request, .boot = options_.boot},
+          Coordinator::Options{.attempt = options_.timing.attempt,
+                               .request = options_.timing.request,
+                               .boot = options_.boot,
+                               .max_under_way = options_.max_requests},
           *this),
       last_token_(options_.boot >> 3),
       swept_at_(now.now) {

@@ -51,6 +51,7 @@ struct NodeOptions {
   std::uint32_t partition_count = 256;  // Bootstrap.
   ring::ReplicationGoal goal;           // Bootstrap.
   std::size_t max_value_bytes = 0;
+  std::size_t max_requests = 4096;   // Of clients, under way at a time; more are refused.
   std::size_t max_moves = 8;         // Partitions that move at a time, in the whole cluster.
   std::size_t max_ids = 65536;       // Per leadership, see Leader.
   std::size_t max_idle_keys = 4096;  // Per leadership.

@@ -56,7 +56,8 @@ void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
             .meant_for = packet.meant_for,
             .take_over = packet.take_over,
             .repeated = packet.repeated,
-            .lowest = packet.lowest};
+            .lowest = packet.lowest,
+            .finished_below = packet.finished_below};
   const std::uint64_t token = ++last_token_;
   inbound_[token] = {from, packet.number, partition};
   const bool may_go_on = packet.take_over && packet.hops < kMostHops;

@@ -89,7 +89,9 @@ struct Reply {
   kv::RecordPtr previous;  // Swap only: what was there before; nullptr when absent.
   kv::Version changed;     // The version of the state that the reply speaks of; zero when it has none.
   bool created = false;    // A done write found the key absent.
-  // With Code::kUnknown: this very sending certainly did nothing; it is an earlier one that nobody knows about.
+  // The key has forgotten operations since Sending::known, so that nobody knows about an earlier sending; this very one
+  // certainly did nothing. With Code::kUnknown: of all sendings. With Code::kUnavailable: the client has said that there
+  // is no earlier one, so it may send the same again and name `ballot`.
   bool not_by_this_copy = false;
   // Of a coordinator's answer: a ballot that leads the key's partition, as far as the answer shows one; otherwise zero.
   // What a client may name in Sending::known from then on, for any key of that partition.
@@ -104,7 +106,12 @@ struct Sending {
   // copies. The lower, the more often "unknown" is all that can be said of a key that has forgotten old ids. A ballot
   // that nobody has led with helps nobody: no leader below it executes the request.
   kv::Ballot known;
-  bool fresh = false;  // The id was made for this very sending, so there is no other copy, and the rest doesn't matter.
+  // Of the client's ids: those with lower numbers are finished. It waits for none of them any more, and will never send
+  // one again. Leaders need not remember them.
+  std::uint64_t finished_below = 0;
+  // The id was made for this very sending, by who made all ids of that client, with ascending numbers. So there is no
+  // other copy, and the rest doesn't matter.
+  bool fresh = false;
 };
 
 using ReplyCallback = std::function<void(Reply)>;

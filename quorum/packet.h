@@ -46,6 +46,7 @@ struct ForwardPacket {
   kv::Ballot meant_for;    // The leader's ballot, or for a takeover the one that is to be superseded.
   bool repeated = false;   // Another copy may exist.
   kv::Ballot lowest;       // Repeated: the lowest ballot that any copy named.
+  std::uint64_t finished_below = 0;  // Ids of the same client with lower numbers are finished (Sending).
   bool take_over = false;  // The sender can't reach the leader: lead, if the others don't hear it either.
   std::uint32_t hops = 0;  // How often it was passed on by nodes that hear a leader whom the sender doesn't.
 };
