@@ -19,6 +19,7 @@ void Batch::PutRecord(PartitionId partition, std::string_view key, const Record&
   Change& change = changes_.emplace_back(Change{Change::Kind::kPutRecord, partition, std::string(key), {}});
   EncodeRecord(partition, key, record, &change.bytes);
   size_bytes_ += SizeOf(change);
+  stores_records_ |= !record.tombstone;
   if (const std::optional<WallTime> due = DueOf(record)) {
     size_bytes_ +=
         SizeOf(changes_.emplace_back(Change{Change::Kind::kPutDue, partition, std::string(key), {}, false, *due}));
@@ -56,6 +57,7 @@ void Batch::Append(Batch&& other) {
                     std::make_move_iterator(other.changes_.end()));
   }
   size_bytes_ += std::exchange(other.size_bytes_, 0);
+  stores_records_ |= std::exchange(other.stores_records_, false);
   other.changes_.clear();
 }
 

@@ -36,6 +36,8 @@ class Batch {
   std::size_t count() const { return changes_.size(); }
   // Keys and encoded bytes: what the batch will cost in the engine's log, within a few bytes per change.
   std::size_t size_bytes() const { return size_bytes_; }
+  // Whether it puts a record that is no tombstone. Without, it is small or makes room.
+  bool stores_records() const { return stores_records_; }
 
   struct Change {
     enum class Kind { kPutRecord, kEraseRecord, kEraseRange, kPutPartitionState, kPutDue, kEraseDue };
@@ -51,6 +53,7 @@ class Batch {
  private:
   std::vector<Change> changes_;
   std::size_t size_bytes_ = 0;
+  bool stores_records_ = false;
 };
 
 }  // namespace quoin::kv

@@ -81,6 +81,22 @@ TEST(Batch, ErasesExactlyTheNoteThatIsNamed) {
   EXPECT_GE(batch.size_bytes(), 3u);
 }
 
+TEST(Batch, KnowsWhetherItNeedsRoom) {
+  Record tombstone = Some();
+  tombstone.tombstone = true;
+  Batch small;
+  small.PutRecord(kPartition, "deleted", tombstone);
+  small.PutPartitionState(kPartition, PartitionState());
+  small.EraseRange(kPartition, "a", std::nullopt);
+  EXPECT_FALSE(small.stores_records());
+  Batch large;
+  large.PutRecord(kPartition, "key", Some());
+  EXPECT_TRUE(large.stores_records());
+  small.Append(std::move(large));
+  EXPECT_TRUE(small.stores_records());
+  EXPECT_FALSE(large.stores_records());  // NOLINT(bugprone-use-after-move): promised by Append.
+}
+
 TEST(Batch, AppendKeepsTheOrderAndEmptiesTheOther) {
   Batch first;
   first.EraseRecord(kPartition, "1");

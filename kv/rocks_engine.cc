@@ -248,7 +248,7 @@ Status RocksEngine::Write(const Batch& batch) {
     writing_.store(false, std::memory_order_release);
     return status;
   };
-  if (Status status = Admit(batch.size_bytes()); !status.ok()) return done(std::move(status));
+  if (Status status = Admit(batch); !status.ok()) return done(std::move(status));
   if (batch.empty()) return done(Status::Ok());
 
   rocksdb::WriteBatch engine_batch(batch.size_bytes() + 64);
@@ -272,9 +272,10 @@ Status RocksEngine::Write(const Batch& batch) {
   return done(Status::Ok());
 }
 
-Status RocksEngine::Admit(std::uint64_t size_bytes) {
+Status RocksEngine::Admit(const Batch& batch) {
   if (parts_.watch->stopped()) return ReadOnly();
-  if (std::optional<std::string> refusal = parts_.space->Refusal(size_bytes)) {
+  // The reserve is there for such as promises, or a node that restarts on a full disk could not even serve reads.
+  if (std::optional<std::string> refusal = parts_.space->Refusal(batch.size_bytes()); refusal && batch.stores_records()) {
     return Status(Code::kDiskFull, *std::move(refusal));
   }
   return parts_.troubles->out_of_space() ? Resume() : Status::Ok();

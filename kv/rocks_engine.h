@@ -112,7 +112,7 @@ class RocksEngine final : public Storage {
 
  private:
   // Why the batch may not be written now, if so. Resumes the engine when it is time to try.
-  Status Admit(std::uint64_t size_bytes);
+  Status Admit(const Batch& batch);
   Status Resume();
   // What a failed write means for the batch.
   Status Explain(const rocksdb::Status& failure);

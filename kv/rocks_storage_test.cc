@@ -193,6 +193,9 @@ TEST_F(RocksStorage, RefusesWritesBelowTheReserveAndTakesThemAboveIt) {
   EXPECT_EQ(status.code(), Code::kDiskFull);
   EXPECT_THAT(status.message(), HasSubstr("999 B"));
   EXPECT_EQ(storage->health().mode, Health::Mode::kDiskFull);
+  Batch promise;
+  promise.PutPartitionState(kPartition, PartitionState{Ballot{5, NodeId{6}}, 7, {}, {}});
+  EXPECT_TRUE(storage->Write(promise).ok()) << "the reserve is there for this";
   EXPECT_NE(storage->health().reason, "");
   EXPECT_EQ(ValueOf(*storage, kPartition, "before"), "value") << "reads go on";
   free_bytes_ = 1'000'000;

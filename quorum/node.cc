@@ -103,6 +103,7 @@ Status Node::Impl::Load(Moment now) {
   QUOIN_RETURN_IF_ERROR(system.status());
   if (*system) QUOIN_RETURN_IF_ERROR(Make(kSystemPartition, now).status());
   Adopt(std::move(topology), now);
+  if (*kept != nullptr) topology_dirty_ = false;
   Settle(now);
   return Status::Ok();
 }
@@ -273,12 +274,13 @@ kv::Batch Node::Impl::Seal() {
     batch.PutRecord(kLocalPartition, kTopologyKey, record);
   }
   for (const auto& [partition, replica] : replicas_) replica->acceptor().Seal(&batch);
+  sealed_records_ = batch.stores_records();
   return batch;
 }
 
 void Node::Impl::RoundEnd(const Status& status, Moment now) {
   if (status.ok()) {
-    disk_full_ = false;
+    if (sealed_records_) disk_full_ = false;  // A disk takes other changes longer.
     for (const auto& [partition, replica] : replicas_) replica->acceptor().OnDurable();
     Post(rounds_.OnDurable());
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));

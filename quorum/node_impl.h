@@ -152,6 +152,7 @@ class Node::Impl final : public Surroundings, public Routes {
   std::shared_ptr<const ring::Topology> topology_;
   bool topology_dirty_ = false;  // Not yet part of a round.
   bool sealed_topology_ = false;
+  bool sealed_records_ = false;
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
   ring::MonotonicTime asked_at_;
