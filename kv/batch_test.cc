@@ -83,6 +83,7 @@ TEST(Batch, ErasesExactlyTheNoteThatIsNamed) {
 
 TEST(Batch, KnowsWhetherItNeedsRoom) {
   Record tombstone = Some();
+  tombstone.value.clear();
   tombstone.tombstone = true;
   Batch small;
   small.PutRecord(kPartition, "deleted", tombstone);

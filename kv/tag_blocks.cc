@@ -9,21 +9,27 @@
 namespace quoin::kv {
 namespace {
 
+// The first byte, and apart from that, records of partitions that hold no data of clients.
+int KindOf(const rocksdb::Slice& key) {
+  const bool inner = key.size() >= 2 && key[0] == 'r' && key[1] == '\xff';
+  return key.empty() ? 0 : 2 * static_cast<unsigned char>(key[0]) + inner;
+}
+
 class TagPolicy final : public rocksdb::FlushBlockPolicy {
  public:
   explicit TagPolicy(std::unique_ptr<rocksdb::FlushBlockPolicy> by_size) : by_size_(std::move(by_size)) {}
 
   bool Update(const rocksdb::Slice& key, const rocksdb::Slice& value) override {
     const bool full = by_size_->Update(key, value);
-    const char tag = key.empty() ? '\0' : key[0];
-    const bool other = tag_.has_value() && *tag_ != tag;
-    tag_ = tag;
+    const int kind = KindOf(key);
+    const bool other = kind_.has_value() && *kind_ != kind;
+    kind_ = kind;
     return full || other;
   }
 
  private:
   const std::unique_ptr<rocksdb::FlushBlockPolicy> by_size_;
-  std::optional<char> tag_;  // Of the key before.
+  std::optional<int> kind_;  // Of the key before.
 };
 
 class TagPolicyFactory final : public rocksdb::FlushBlockPolicyFactory {

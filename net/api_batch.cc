@@ -26,6 +26,13 @@ HttpResponse ResultsResponse(const std::vector<std::string>& results) {
 }  // namespace
 
 HttpHandler::OnTimeout ApiHandler::HandleBatch(HttpRequest request, const Target& target, Respond respond) {
+  if (request.head->Count(FieldName::kIdempotencyKey) > 0 || request.head->Count(FieldName::kBallot) > 0) {
+    respond(ProblemResponse({Problem::kBadHeader,
+                             "Idempotency-Key and Quoin-Ballot are of one operation; in a batch, each operation has "
+                             "its own operation_id and ballot"},
+                            request.request_id));
+    return nullptr;
+  }
   KeyHead head;
   if (const auto problem = ReadQuery(Method::kPost, target.query, &head); problem.has_value()) {
     respond(ProblemResponse(*problem, request.request_id));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/api_handler.h"
+#include "net/ballot_text.h"
 #include "net/etag.h"
 #include "net/operation_json.h"
 #include "net/outcome.h"
@@ -43,6 +44,16 @@ HttpResponse FailedResponse(const quorum::Reply& reply, const ProblemReport& pro
   HttpResponse response = ProblemResponse(problem, request_id);
   if (reply.outcome == Outcome::kConditionFailed && reply.record != nullptr) response.etag = reply.record->changed;
   return response;
+}
+
+// Why a request was not begun; of one that the client may have sent before, that is not all there is to say.
+ProblemReport OfThisSending(const KeyHead& head, ProblemReport problem) {
+  return head.id.has_value() ? WithEarlierSendings(std::move(problem), *head.id) : problem;
+}
+
+void AddBallot(const kv::Ballot& ballot, HttpResponse* response) {
+  if (ballot == kv::Ballot{}) return;
+  response->headers.append("Quoin-Ballot: ").append(FormatBallot(ballot)).append("\r\n");
 }
 
 HttpResponse PlainResponse(Method method, const std::optional<Condition>& if_match, quorum::Reply reply,
@@ -88,12 +99,12 @@ HttpHandler::OnTimeout ApiHandler::HandleKey(HttpRequest request, const Target& 
 
 HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head, Respond respond) {
   if (!gate_.Enter()) {
-    respond(ProblemResponse(gate_.TooManyRequests(), request.request_id));
+    respond(ProblemResponse(OfThisSending(head, gate_.TooManyRequests()), request.request_id));
     return nullptr;
   }
   const Method method = request.head->method();
   const bool is_write = method == Method::kPut || method == Method::kDelete;
-  const kv::OperationId id = gate_.NewOperationId();
+  const kv::OperationId id = head.id.has_value() ? *head.id : gate_.NewOperationId();
   std::optional<Condition> if_match;
   if (request.head->Count(FieldName::kIfMatch) > 0) if_match = head.conditions.front();
 
@@ -103,11 +114,14 @@ HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head
   submitted.key = std::move(head.key);
   submitted.conditions = std::move(head.conditions);
   submitted.consistency = head.consistency;
-  gate_.keyspace().Submit(std::move(submitted), {.fresh = true},
+  gate_.keyspace().Submit(std::move(submitted), head.sending,
                           [this, method, id, if_match = std::move(if_match), request_id = request.request_id,
                            respond = std::move(respond)](quorum::Reply reply) {
                             gate_.Leave();
-                            respond(PlainResponse(method, if_match, std::move(reply), id, request_id));
+                            const kv::Ballot ballot = reply.ballot;
+                            HttpResponse response = PlainResponse(method, if_match, std::move(reply), id, request_id);
+                            AddBallot(ballot, &response);
+                            respond(std::move(response));
                           });
   return [is_write, id, request_id = std::move(request.request_id)] {
     return ProblemResponse(OutOfTime(is_write, id), request_id);
@@ -121,17 +135,20 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
     refusal = {Problem::kBadBody, operation.status().message()};
   } else if (operation->refusal.has_value()) {
     refusal = operation->refusal;
+  } else if (head.id.has_value() && !quorum::IsWrite(operation->operation)) {
+    refusal = {Problem::kBadHeader,
+               "Idempotency-Key is for writes: a get may be sent as often as one likes without it"};
   }
   if (refusal.has_value()) {
     respond(ProblemResponse(*refusal, request.request_id));
     return nullptr;
   }
   if (!gate_.Enter()) {
-    respond(ProblemResponse(gate_.TooManyRequests(), request.request_id));
+    respond(ProblemResponse(OfThisSending(head, gate_.TooManyRequests()), request.request_id));
     return nullptr;
   }
   const bool is_write = quorum::IsWrite(operation->operation);
-  const kv::OperationId id = gate_.NewOperationId();
+  const kv::OperationId id = head.id.has_value() ? *head.id : gate_.NewOperationId();
 
   quorum::Request submitted;
   submitted.id = id;
@@ -140,17 +157,20 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
   for (Condition& condition : operation->conditions) submitted.conditions.push_back(std::move(condition));
   submitted.consistency = head.consistency;
   submitted.operation = std::move(operation->operation);
-  gate_.keyspace().Submit(std::move(submitted), {.fresh = true},
+  gate_.keyspace().Submit(std::move(submitted), head.sending,
                           [this, id, is_write, key = std::move(head.key), shape = operation->shape,
                            request_id = request.request_id, respond = std::move(respond)](quorum::Reply reply) {
                             gate_.Leave();
                             if (const auto problem = ProblemOfReply(reply, is_write, id); problem.has_value()) {
-                              return respond(FailedResponse(reply, *problem, request_id));
+                              HttpResponse failed = FailedResponse(reply, *problem, request_id);
+                              AddBallot(reply.ballot, &failed);
+                              return respond(std::move(failed));
                             }
                             HttpResponse response;
                             if (reply.record != nullptr) response.etag = reply.record->changed;
                             response.content_type = kJsonType;
                             response.headers = "Cache-Control: no-store\r\n";
+                            AddBallot(reply.ballot, &response);
                             AppendResult(key, shape, reply, std::nullopt, request_id, &response.body);
                             respond(std::move(response));
                           });

@@ -117,6 +117,17 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
       return Constant("text/javascript; charset=utf-8", LandingScript(), kNoCache);
     case Route::kLandingStyle:
       return Constant("text/css; charset=utf-8", LandingStyle(), kNoCache);
+    case Route::kClientModule:
+      return Constant("text/javascript; charset=utf-8", ClientModule(), kNoCache);
+    case Route::kClientTypes:
+      // No type of its own is registered; browsers show text.
+      return Constant("text/plain; charset=utf-8", ClientTypes(), kNoCache);
+    case Route::kExample:
+      return Constant("text/html; charset=utf-8", ExamplePage(), kPagePolicy);
+    case Route::kExampleScript:
+      return Constant("text/javascript; charset=utf-8", ExampleScript(), kNoCache);
+    case Route::kExampleStyle:
+      return Constant("text/css; charset=utf-8", ExampleStyle(), kNoCache);
     case Route::kNone:
     case Route::kKey:
     case Route::kList:

@@ -148,6 +148,27 @@ TEST_F(PagesTest, LandingPageLoadsNothingFromElsewhere) {
   EXPECT_EQ(Ask("GET", "/landing.js").body, LandingScript());
 }
 
+TEST_F(PagesTest, ExamplePageLoadsNothingFromElsewhere) {
+  const TestResponse page = Ask("GET", "/example");
+  EXPECT_EQ(page.Field("content-type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.Field("content-security-policy"), Ask("GET", "/").Field("content-security-policy"));
+  for (const char* blocked : {"<style", "style=", "onclick", "<script>", "//cdn"}) {
+    EXPECT_EQ(page.body.find(blocked), std::string::npos) << blocked;
+  }
+  EXPECT_EQ(Ask("GET", "/example.js").body, ExampleScript());
+  EXPECT_EQ(Ask("GET", "/example.css").body, ExampleStyle());
+  EXPECT_NE(Ask("GET", "/").body.find("href=\"/example\""), std::string::npos);
+}
+
+TEST_F(PagesTest, ServesTheClientModuleAsOneFileOfItsOwn) {
+  const TestResponse module = Ask("GET", "/quoin.js");
+  EXPECT_EQ(module.Field("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(module.body, ClientModule());
+  EXPECT_NE(module.body.find("export async function connect("), std::string::npos);
+  EXPECT_EQ(module.body.find("\nimport "), std::string::npos) << "a part of it is left out";
+  EXPECT_EQ(Ask("GET", "/quoin.d.ts").body, ClientTypes());
+}
+
 TEST_F(PagesTest, MetricsCountRequestsAndSamples) {
   Ask("GET", "/v1/kv/a");
   Ask("GET", "/v1/kv/a");

@@ -28,7 +28,7 @@ void BatchRun::Pump() {
   for (; next_ < items_.size() && !expired_; ++next_) {
     Item& item = items_[next_];
     if (item.operation.refusal.has_value()) {
-      Refuse(next_, *item.operation.refusal);
+      Tell(next_, *item.operation.refusal);
       continue;
     }
     if (TellsValues(item)) {
@@ -61,9 +61,9 @@ void BatchRun::Submit(std::size_t index) {
   request.operation = std::move(item.operation.operation);
   request.conditions = std::move(item.operation.conditions);
   request.consistency = consistency_;
-  gate_.keyspace().Submit(std::move(request), {.fresh = true}, [self = shared_from_this(), index](const quorum::Reply& reply) {
-    self->OnReply(index, reply);
-  });
+  gate_.keyspace().Submit(
+      std::move(request), item.operation.sending,
+      [self = shared_from_this(), index](const quorum::Reply& reply) { self->OnReply(index, reply); });
 }
 
 void BatchRun::OnReply(std::size_t index, const quorum::Reply& reply) {
@@ -84,7 +84,15 @@ void BatchRun::Finish(std::size_t index, const quorum::Reply& reply, const std::
   on_result_(index, items_[index].operation, reply, problem);
 }
 
-void BatchRun::Refuse(std::size_t index, const ProblemReport& problem) {
+void BatchRun::Refuse(std::size_t index, ProblemReport problem) {
+  const KeyOperation& operation = items_[index].operation;
+  if (operation.sending.repeated && !IsUnknown(problem)) {
+    problem = WithEarlierSendings(std::move(problem), *operation.id);
+  }
+  Tell(index, problem);
+}
+
+void BatchRun::Tell(std::size_t index, const ProblemReport& problem) {
   quorum::Reply reply;
   reply.outcome = quorum::Outcome::kError;
   Finish(index, reply, problem);

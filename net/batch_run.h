@@ -52,7 +52,9 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
   void Submit(std::size_t index);
   void OnReply(std::size_t index, const quorum::Reply& reply);
   void Finish(std::size_t index, const quorum::Reply& reply, const std::optional<ProblemReport>& problem);
-  void Refuse(std::size_t index, const ProblemReport& problem);
+  // `problem`: of this sending, for what it found at the moment.
+  void Refuse(std::size_t index, ProblemReport problem);
+  void Tell(std::size_t index, const ProblemReport& problem);
   static bool TellsValues(const Item& item) { return item.operation.shape.value || item.operation.shape.previous; }
 
   KeyspaceGate& gate_;

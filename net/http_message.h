@@ -24,10 +24,12 @@ Method ParseMethod(std::string_view token);
 // The fields that somebody here reacts to.
 enum class FieldName : std::uint8_t {
   kHost,
+  kBallot,
   kConnection,
   kContentLength,
   kContentType,
   kExpect,
+  kIdempotencyKey,
   kIfMatch,
   kIfNoneMatch,
   kOrigin,
@@ -39,7 +41,7 @@ enum class FieldName : std::uint8_t {
   kUpgrade,
   kOther,
 };
-inline constexpr std::size_t kFieldNameCount = 15;
+inline constexpr std::size_t kFieldNameCount = 17;
 FieldName ParseFieldName(std::string_view name);
 
 // The head of a request: the request line and the fields, as views of bytes that belong to someone else. Places are
@@ -108,9 +110,14 @@ enum class Route : std::uint8_t {
   kLanding,
   kLandingScript,
   kLandingStyle,
+  kClientModule,
+  kClientTypes,
+  kExample,
+  kExampleScript,
+  kExampleStyle,
   kServer,  // "*": the server as a whole.
 };
-inline constexpr std::size_t kRouteCount = 14;
+inline constexpr std::size_t kRouteCount = 19;
 
 // A whole request, as the handler gets it.
 struct HttpRequest {

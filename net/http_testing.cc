@@ -22,7 +22,8 @@ void MemoryKeyspace::Answer(std::function<void()> answer) {
 void MemoryKeyspace::Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) {
   CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
   ++submitted;
-  quorum::Reply reply = Execute(request);
+  quorum::Reply reply = Execute(request, sending);
+  reply.ballot = ballot;
   if (requests.size() == kMaxKept) {
     requests.erase(requests.begin());
     sendings.erase(sendings.begin());
@@ -32,11 +33,18 @@ void MemoryKeyspace::Submit(quorum::Request request, const quorum::Sending& send
   Answer([done = std::move(done), reply = std::move(reply)] { done(reply); });
 }
 
-quorum::Reply MemoryKeyspace::Execute(const quorum::Request& request) {
+quorum::Reply MemoryKeyspace::Execute(const quorum::Request& request, const quorum::Sending& sending) {
   if (!failure.ok()) {
     quorum::Reply reply;
     reply.outcome = quorum::Outcome::kError;
     reply.status = failure;
+    return reply;
+  }
+  if (forgetful && !sending.fresh && sending.known != ballot) {
+    quorum::Reply reply;
+    reply.outcome = quorum::Outcome::kError;
+    reply.status = Status(sending.repeated ? Code::kUnknown : Code::kUnavailable, "the key has forgotten operations");
+    reply.not_by_this_copy = true;
     return reply;
   }
   kv::RecordPtr& current = records_[request.key];

@@ -33,7 +33,11 @@ class MemoryKeyspace : public quorum::Keyspace {
   std::size_t held_count() const { return held_.size(); }
 
   bool hold = false;
-  Status failure;  // While not OK, every call fails with it and changes nothing.
+  Status failure;     // While not OK, every call fails with it and changes nothing.
+  kv::Ballot ballot;  // What all replies show.
+  // While true, keys have forgotten what came before `ballot`: writes under clients' ids that name another one are not
+  // applied (quorum::Reply::not_by_this_copy).
+  bool forgetful = false;
   kv::WallTime now{std::chrono::milliseconds(1'767'323'045'678)};  // 2026-01-02T03:04:05.678Z
   std::size_t max_value_bytes = 1 << 20;
   std::vector<quorum::Request> requests;  // As they came, values and all; the last kMaxKept.
@@ -44,7 +48,7 @@ class MemoryKeyspace : public quorum::Keyspace {
   static constexpr std::size_t kMaxKept = 64;
 
   void Answer(std::function<void()> answer);
-  quorum::Reply Execute(const quorum::Request& request);
+  quorum::Reply Execute(const quorum::Request& request, const quorum::Sending& sending);
 
   std::map<std::string, kv::RecordPtr> records_;
   std::uint64_t next_sequence_ = 1;

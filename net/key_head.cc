@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kv/record.h"
 #include "net/etag.h"
+#include "net/idempotency_key.h"
 #include "net/ttl.h"
 
 namespace quoin::net {
@@ -97,6 +98,7 @@ std::optional<ProblemReport> ReadKeyHead(const HttpHead& head, const Target& tar
   out->key = *std::move(key);
   if (auto problem = ReadQuery(head.method(), target.query, out); problem.has_value()) return problem;
   if (auto problem = ReadConditions(head, out); problem.has_value()) return problem;
+  if (auto problem = ReadSending(head, &out->id, &out->sending); problem.has_value()) return problem;
   if (head.method() == Method::kPut && head.Count(FieldName::kContentType) > 0) {
     const std::string_view type = *head.Find(FieldName::kContentType);
     if (!IsContentType(type)) {

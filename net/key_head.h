@@ -1,4 +1,4 @@
-// What the head of a request for one key says: the key, the query, the conditions.
+// What the head of a request for one key says: the key, the query, the conditions, which sending it is.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,9 @@ struct KeyHead {
   std::optional<quorum::TimeToLive> ttl;
   std::vector<quorum::Condition> conditions;  // If-Match first.
   std::string content_type;                   // PUT only; empty when none was given.
+  std::optional<kv::OperationId> id;          // When the client gave one.
+  // Fresh exactly without an id: the gate makes one for each sending.
+  quorum::Sending sending = {.repeated = false, .known = {}, .fresh = true};
 };
 
 // nullopt when all is well; otherwise why the request is refused.

@@ -1,5 +1,7 @@
 #include "net/key_operation.h"
 
+#include "net/ballot_text.h"
+
 namespace quoin::net {
 namespace {
 
@@ -11,6 +13,30 @@ std::size_t ValueSize(const quorum::Operation& operation) {
 }
 
 }  // namespace
+
+Status ReadClientSending(const ClientSending& given, KeyOperation* out) {
+  const auto invalid = [](std::string why) { return Status(Code::kInvalid, std::move(why)); };
+  if (!given.operation_id.has_value()) {
+    if (given.ballot.has_value()) return invalid("ballot means something only beside an operation_id");
+    if (given.repeated) return invalid("repeated means something only beside an operation_id");
+    return Status::Ok();
+  }
+  if (!quorum::IsWrite(out->operation)) {
+    return invalid("operation_id is for writes: a read may be sent as often as one likes without it");
+  }
+  out->id = ParseOperationId(*given.operation_id);
+  if (!out->id.has_value()) {
+    return invalid("operation_id is 16 hexadecimal digits, not all 0, a hyphen and a number: 00c0ffee00c0ffee-17");
+  }
+  out->sending = {.repeated = given.repeated, .known = {}, .fresh = false};
+  if (!given.ballot.has_value()) return Status::Ok();
+  const auto ballot = ParseBallot(*given.ballot);
+  if (!ballot.has_value()) {
+    return invalid("ballot is what an earlier answer about this key gave, such as 3.00c0ffee00c0ffee");
+  }
+  out->sending.known = *ballot;
+  return Status::Ok();
+}
 
 std::optional<ProblemReport> CheckValueSize(const quorum::Operation& operation, std::size_t max_value_bytes) {
   const std::size_t size_bytes = ValueSize(operation);

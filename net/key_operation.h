@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "net/problem.h"
 #include "quorum/operation.h"
 
@@ -25,9 +27,20 @@ struct KeyOperation {
   std::vector<quorum::Condition> conditions;
   ResultShape shape;
   std::optional<kv::OperationId> id;  // When the client gave one.
+  // Fresh exactly without an id: the gate makes one for each sending.
+  quorum::Sending sending = {.repeated = false, .known = {}, .fresh = true};
   // The operation is understood, and refused for itself alone: its key or its value is too large.
   std::optional<ProblemReport> refusal;
 };
+
+// What a client says about its own id for an operation, as texts that nobody has looked at yet.
+struct ClientSending {
+  std::optional<std::string_view> operation_id;  // "00c0ffee00c0ffee-17"
+  std::optional<std::string_view> ballot;        // "3.00c0ffee00c0ffee"
+  bool repeated = false;
+};
+// Sets id and sending. kInvalid: what is wrong with it. REQUIRES: out->operation is set.
+Status ReadClientSending(const ClientSending& given, KeyOperation* out);
 
 // nullopt, or why the operation is refused for the size of what it would store.
 std::optional<ProblemReport> CheckValueSize(const quorum::Operation& operation, std::size_t max_value_bytes);

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "net/shards.h"
+
 namespace quoin::net {
 
 bool KeyspaceGate::Enter() {
@@ -23,7 +25,8 @@ ProblemReport KeyspaceGate::TooManyRequests() const {
 }
 
 kv::OperationId KeyspaceGate::NewOperationId() {
-  return {options_.start_nonce, next_operation_.fetch_add(1, std::memory_order_relaxed)};
+  return {options_.start_nonce + Shards::Current().value_or(0),
+          next_operation_.fetch_add(1, std::memory_order_relaxed)};
 }
 
 ProblemReport OutOfTime(bool is_write, const kv::OperationId& id) {

@@ -22,7 +22,8 @@ namespace quoin::net {
 class KeyspaceGate {
  public:
   struct Options {
-    // Random, drawn at each start of the node: the client part of the ids that it makes.
+    // Random, drawn at each start of the node: the client part of the ids that shard 0 makes; that of the next shard is
+    // one more, and so on.
     std::uint64_t start_nonce = 0;
     std::size_t max_inflight_requests = 10'000;
     std::size_t max_value_bytes = 1 << 20;
@@ -42,6 +43,9 @@ class KeyspaceGate {
   ProblemReport TooManyRequests() const;
   std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
+  // An id that nobody else has, for a request that is submitted on this shard at once. Requests of several shards may
+  // reach a leader's coordinator in any order, so each shard is a client of its own: the numbers of one client then
+  // arrive ascending, as quorum::Sending::fresh wants them.
   kv::OperationId NewOperationId();
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -13,11 +14,12 @@
 #include "kv/memory_storage.h"
 #include "kv/rocks_storage.h"
 #include "net/api_handler.h"
+#include "net/core_driver.h"
+#include "net/core_keyspace.h"
 #include "net/http_server.h"
-#include "net/lone_keyspace.h"
 #include "net/shards.h"
 #include "net/websocket_limits.h"
-#include "quorum/lone_start.h"
+#include "quorum/node.h"
 
 namespace quoin::net {
 namespace {
@@ -26,6 +28,10 @@ std::uint64_t RandomNonZero() {
   std::random_device device;
   const std::uint64_t value = std::uint64_t{device()} << 32 | device();
   return value == 0 ? 1 : value;
+}
+
+ring::Duration Microseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<ring::Duration>(time);
 }
 
 Result<std::unique_ptr<kv::Storage>> OpenStorage(const NodeOptions& options) {
@@ -50,21 +56,29 @@ Result<std::unique_ptr<kv::Storage>> OpenStorage(const NodeOptions& options) {
 
 class RunningNode : public Node {
  public:
-  RunningNode(NodeOptions options, std::unique_ptr<kv::Storage> storage, std::vector<kv::PartitionState> states)
+  RunningNode(NodeOptions options, std::unique_ptr<kv::Storage> storage)
       : options_(std::move(options)),
         storage_(std::move(storage)),
         shards_(options_.shard_count, options_.reader_count),
         commits_(
-            std::make_unique<kv::CommitQueue>(*storage_, kv::CommitQueue::Options{.delay = options_.commit_delay})),
-        keyspace_(*storage_, *commits_, shards_, std::move(states), options_.limits.max_value_bytes),
-        handler_(keyspace_, HandlerOptions()) {
-    handler_.metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
-  }
+            std::make_unique<kv::CommitQueue>(*storage_, kv::CommitQueue::Options{.delay = options_.commit_delay})) {}
 
   ~RunningNode() override {
     // First those who call, then those who are called.
     shards_.Stop();
     commits_.reset();
+  }
+
+  Status StartCore() {
+    auto driver = CoreDriver::Start(*storage_, *commits_, shards_, kCoreShard, CoreOptions());
+    if (!driver.ok()) {
+      return Status(driver.status().code(), "reading what the disk knows: " + driver.status().message());
+    }
+    driver_ = *std::move(driver);
+    keyspace_.emplace(*storage_, shards_, *driver_);
+    handler_.emplace(*keyspace_, HandlerOptions());
+    handler_->metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
+    return Status::Ok();
   }
 
   Status Listen() {
@@ -73,13 +87,13 @@ class RunningNode : public Node {
     server.port = options_.listen_port;
     server.max_connections = options_.max_connections;
     server.limits = options_.limits;
-    server.too_many_connections = [this] { return handler_.TooManyConnections(options_.max_connections); };
-    auto listening = HttpServer::Listen(shards_, handler_, std::move(server));
+    server.too_many_connections = [this] { return handler_->TooManyConnections(options_.max_connections); };
+    auto listening = HttpServer::Listen(shards_, *handler_, std::move(server));
     if (!listening.ok()) return listening.status();
     server_ = *std::move(listening);
     shards_.Start();
     state_ = NodeStatus::State::kServing;
-    keyspace_.StartSweeping(options_.sweep_interval);
+    driver_->Run();
     server_->StartAccepting();
     return Status::Ok();
   }
@@ -94,6 +108,26 @@ class RunningNode : public Node {
   }
 
  private:
+  static constexpr std::size_t kCoreShard = 0;
+
+  quorum::NodeOptions CoreOptions() const {
+    quorum::NodeOptions core;
+    core.self = id();
+    core.boot = RandomNonZero();
+    core.cluster = cluster();
+    core.partition_count = storage_->identity().partition_count;
+    // Nobody needs them yet: there are no links between nodes.
+    core.member.client_address = options_.listen_address + ":" + std::to_string(options_.listen_port);
+    core.member.peer_address = core.member.client_address;
+    core.max_value_bytes = options_.limits.max_value_bytes;
+    core.max_requests = options_.max_inflight_requests;
+    // Long after the front end has answered, which goes on counting what the core still works on (KeyspaceGate, A2).
+    core.timing.request = std::max(core.timing.attempt, 4 * Microseconds(options_.limits.request_timeout));
+    core.timing.sweep = Microseconds(options_.sweep_interval);
+    core.timing.scrub = Microseconds(options_.scrub_interval);
+    return core;
+  }
+
   ApiHandler::Options HandlerOptions() {
     ApiHandler::Options handler;
     handler.node = id();
@@ -153,8 +187,9 @@ class RunningNode : public Node {
   std::unique_ptr<kv::Storage> storage_;
   Shards shards_;
   std::unique_ptr<kv::CommitQueue> commits_;
-  LoneKeyspace keyspace_;
-  ApiHandler handler_;
+  std::unique_ptr<CoreDriver> driver_;
+  std::optional<CoreKeyspace> keyspace_;
+  std::optional<ApiHandler> handler_;
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -168,15 +203,11 @@ Result<std::unique_ptr<Node>> Node::Start(NodeOptions options) {
     LOG(INFO) << "the data directory has " << identity.partition_count
               << " partitions, which is what counts; --partitions=" << options.partition_count << " is ignored";
   }
-  auto states = quorum::NextBallot(**storage);
-  if (!states.ok()) {
-    return Status(states.code(), "reading the partitions' states: " + states.status().message());
-  }
-  const std::uint64_t round = states->front().promised.round;
-  auto node = std::make_unique<RunningNode>(std::move(options), *std::move(storage), *std::move(states));
+  auto node = std::make_unique<RunningNode>(std::move(options), *std::move(storage));
+  QUOIN_RETURN_IF_ERROR(node->StartCore());
   QUOIN_RETURN_IF_ERROR(node->Listen());
-  LOG(INFO) << "node " << identity.node << " of cluster " << identity.cluster << " leads " << identity.partition_count
-            << " partitions in round " << round;
+  LOG(INFO) << "node " << identity.node << " of cluster " << identity.cluster << " serves " << identity.partition_count
+            << " partitions";
   return std::unique_ptr<Node>(std::move(node));
 }
 

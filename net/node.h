@@ -32,6 +32,7 @@ struct NodeOptions {
   std::size_t memory_limit_bytes = 0;         // kMemory: 0 for none.
   std::chrono::microseconds commit_delay{0};
   std::chrono::milliseconds sweep_interval{0};
+  std::chrono::milliseconds scrub_interval{0};
 
   std::string listen_address;
   std::uint16_t listen_port = 0;

@@ -1,3 +1,4 @@
+// Requests: from a body to what it asks (see operation_json.h).
 #include "net/operation_json.h"
 
 #include <boost/json/array.hpp>
@@ -8,11 +9,8 @@
 
 #include "base/text.h"
 #include "net/etag.h"
-#include "net/http_response.h"
 #include "net/json_reader.h"
-#include "net/json_text.h"
 #include "net/key_head.h"
-#include "net/outcome.h"
 #include "net/ttl.h"
 
 namespace quoin::net {
@@ -182,6 +180,18 @@ void ReadConditions(Members& members, KeyOperation* out) {
   }
 }
 
+void ReadSending(Members& members, bool in_batch, KeyOperation* out) {
+  const ClientSending given = {.operation_id = members.Text("operation_id"),
+                               .ballot = members.Text("ballot"),
+                               .repeated = members.Flag("repeated").value_or(false)};
+  if (!in_batch && (given.operation_id.has_value() || given.ballot.has_value() || given.repeated)) {
+    return members.Fail(
+        "operation_id, ballot and repeated are for batches; here, the fields Idempotency-Key and "
+        "Quoin-Ballot say the same");
+  }
+  if (const Status status = ReadClientSending(given, out); !status.ok()) members.Fail(status.message());
+}
+
 Result<KeyOperation> ReadObject(const json::value& value, bool with_key, std::size_t max_value_bytes) {
   if (!value.is_object()) return Status(Code::kInvalid, "an operation is a JSON object");
   KeyOperation operation;
@@ -193,32 +203,11 @@ Result<KeyOperation> ReadObject(const json::value& value, bool with_key, std::si
     members.Fail("op must be given");
   }
   ReadConditions(members, &operation);
+  ReadSending(members, with_key, &operation);
   if (Status status = members.Finish(); !status.ok()) return status;
   if (with_key) operation.refusal = CheckKey(operation.key);
   if (!operation.refusal.has_value()) operation.refusal = CheckValueSize(operation.operation, max_value_bytes);
   return operation;
-}
-
-// `, "value": ..., "content_type": ..., "expires": ...`
-void AppendState(const kv::Record& record, bool with_value, std::string* out) {
-  if (with_value) {
-    out->append(", ");
-    AppendJsonBytes("value", record.value, out);
-  }
-  out->append(", \"content_type\": ");
-  if (record.content_type.empty()) {
-    out->append("\"application/octet-stream\"");
-  } else {
-    AppendJsonText(IsUtf8(record.content_type) ? record.content_type : Printable(record.content_type, 256), out);
-  }
-  if (record.deadline.has_value()) {
-    out->append(", \"expires\": \"").append(FormatTime(*record.deadline)).push_back('"');
-  }
-}
-
-void AppendVersionMember(const kv::Version& version, std::string* out) {
-  if (version == kv::Version{}) return;
-  out->append(", \"version\": \"").append(FormatVersion(version)).push_back('"');
 }
 
 }  // namespace
@@ -253,52 +242,6 @@ Result<std::vector<KeyOperation>> ReadBatch(std::string_view body, std::size_t m
     operations.push_back(*std::move(operation));
   }
   return operations;
-}
-
-void AppendResult(std::string_view key, const ResultShape& shape, const quorum::Reply& reply,
-                  const std::optional<ProblemReport>& problem, std::string_view request_id, std::string* out) {
-  out->push_back('{');
-  AppendJsonBytes("key", key, out);
-  out->append(", \"status\": ").append(std::to_string(problem.has_value() ? KindOf(problem->problem).status : 200));
-  out->append(", \"outcome\": \"").append(OutcomeName(reply.outcome, problem)).push_back('"');
-  AppendVersionMember(reply.changed, out);
-  const bool done = reply.outcome == quorum::Outcome::kDone;
-  if (done && shape.value && reply.record != nullptr) AppendState(*reply.record, true, out);
-  if (done && reply.created) out->append(", \"created\": true");
-  if (done && shape.previous) {
-    out->append(", \"previous\": ");
-    if (reply.previous == nullptr) {
-      out->append("null");
-    } else {
-      std::string previous;
-      AppendState(*reply.previous, true, &previous);
-      out->append("{\"version\": \"").append(FormatVersion(reply.previous->changed)).append("\"");
-      out->append(previous).push_back('}');
-    }
-  }
-  if (problem.has_value()) {
-    out->append(", \"problem\": ");
-    AppendProblemJson(*problem, request_id, out);
-  }
-  out->push_back('}');
-}
-
-std::string ListJson(const quorum::ScanPage& page, bool keys_only) {
-  std::string out = "{\"entries\": [";
-  for (std::size_t i = 0; i < page.entries.size(); ++i) {
-    const quorum::ScanEntry& entry = page.entries[i];
-    out.append(i == 0 ? "{" : ", {");
-    AppendJsonBytes("key", entry.key, &out);
-    AppendVersionMember(entry.record->changed, &out);
-    AppendState(*entry.record, !keys_only, &out);
-    out.push_back('}');
-  }
-  out.push_back(']');
-  if (page.more && !page.entries.empty()) {
-    out.append(", \"cursor\": \"").append(Base64Encode(page.entries.back().key)).push_back('"');
-  }
-  out.push_back('}');
-  return out;
 }
 
 }  // namespace quoin::net

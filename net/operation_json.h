@@ -15,7 +15,7 @@
 
 namespace quoin::net {
 
-// The body of POST /v1/kv/{key}: an operation without a key. kInvalid: what is wrong with the body.
+// The body of POST /v1/kv/{key}: an operation without a key or an id. kInvalid: what is wrong with the body.
 Result<KeyOperation> ReadOperation(std::string_view body, std::size_t max_value_bytes);
 // The body of POST /v1/batch.
 Result<std::vector<KeyOperation>> ReadBatch(std::string_view body, std::size_t max_value_bytes);

@@ -189,12 +189,11 @@ Result<KeyOperation> TakeOperation(v1::Operation& message, std::size_t max_value
     QUOIN_RETURN_IF_ERROR(ReadCondition(condition, &operation.conditions.emplace_back()));
   }
   if (!IsConsistency(message.consistency())) return Invalid("consistency is QUORUM, ONE or ALL");
-  if (!message.operation_id().empty()) {
-    operation.id = ParseOperationId(message.operation_id());
-    if (!operation.id.has_value()) {
-      return Invalid("operation_id is 16 hexadecimal digits, a hyphen and a number: 00c0ffee00c0ffee-17");
-    }
-  }
+  ClientSending sending;
+  if (!message.operation_id().empty()) sending.operation_id = message.operation_id();
+  if (!message.ballot().empty()) sending.ballot = message.ballot();
+  sending.repeated = message.repeated();
+  QUOIN_RETURN_IF_ERROR(ReadClientSending(sending, &operation));
   operation.refusal = CheckKey(operation.key);
   if (!operation.refusal.has_value()) operation.refusal = CheckValueSize(operation.operation, max_value_bytes);
   return operation;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "net/ballot_text.h"
 #include "net/etag.h"
 #include "net/operation_proto.h"
 #include "net/websocket_frame.h"
@@ -77,7 +78,7 @@ std::size_t AppendServerFrame(const v1::ServerFrame& frame, Subprotocol subproto
 
 void FillProblem(const ProblemReport& report, v1::Problem* out) {
   const ProblemKind& kind = KindOf(report.problem);
-  out->set_effect(report.problem == Problem::kOutcomeUnknown ? v1::Problem::UNKNOWN : v1::Problem::NOT_APPLIED);
+  out->set_effect(IsUnknown(report) ? v1::Problem::UNKNOWN : v1::Problem::NOT_APPLIED);
   out->set_type(kind.type.data(), kind.type.size());
   out->set_status(static_cast<std::uint32_t>(kind.status));
   out->set_detail(Utf8(report.detail));
@@ -90,6 +91,7 @@ void FillResult(const ResultShape& shape, const quorum::Reply& reply, const std:
                 Subprotocol subprotocol, v1::Result* out) {
   out->set_outcome(OutcomeOf(reply.outcome));
   if (reply.changed != kv::Version{}) out->set_version(FormatVersion(reply.changed));
+  if (reply.ballot != kv::Ballot{}) out->set_ballot(FormatBallot(reply.ballot));
   if (reply.outcome == quorum::Outcome::kDone) {
     if (shape.value && reply.record != nullptr) FillState(*reply.record, true, subprotocol, out->mutable_state());
     if (shape.previous && reply.previous != nullptr) {

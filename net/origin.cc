@@ -77,8 +77,8 @@ bool AllowedOrigins::Allows(const HttpHead& head, std::string_view host) const {
 std::string AllowedOrigins::ResponseLines(const HttpHead& head, std::string_view host) const {
   if (!open()) return {};
   constexpr std::string_view kExposed =
-      "Access-Control-Expose-Headers: ETag, Quoin-Expires, Quoin-Node, Quoin-Operation-Id, Quoin-Request-Id, "
-      "Retry-After\r\n";
+      "Access-Control-Expose-Headers: ETag, Quoin-Ballot, Quoin-Expires, Quoin-Node, Quoin-Operation-Id, "
+      "Quoin-Request-Id, Retry-After\r\n";
   std::string lines;
   if (any_) {
     lines = "Access-Control-Allow-Origin: *\r\n";
@@ -93,7 +93,8 @@ std::string AllowedOrigins::ResponseLines(const HttpHead& head, std::string_view
 
 std::string_view AllowedOrigins::PreflightLines() {
   return "Access-Control-Allow-Methods: GET, HEAD, PUT, DELETE, POST\r\n"
-         "Access-Control-Allow-Headers: Content-Type, If-Match, If-None-Match, Quoin-Request-Id\r\n"
+         "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, If-Match, If-None-Match, Quoin-Ballot, "
+         "Quoin-Request-Id\r\n"
          "Access-Control-Max-Age: 600\r\n";
 }
 

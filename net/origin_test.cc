@@ -46,6 +46,15 @@ TEST(AllowedOrigins, AreThoseOfTheList) {
   EXPECT_EQ(listed->ResponseLines(Asked("https://evil.example").head, "node"), "Vary: Origin\r\n");
 }
 
+// Otherwise a page could not send a write again.
+TEST(AllowedOrigins, MaySayWhichOperationItIsAndReadTheBallot) {
+  EXPECT_NE(AllowedOrigins::PreflightLines().find(" Idempotency-Key,"), std::string_view::npos);
+  EXPECT_NE(AllowedOrigins::PreflightLines().find(" Quoin-Ballot,"), std::string_view::npos);
+  const auto all = AllowedOrigins::Parse("*");
+  ASSERT_TRUE(all.ok());
+  EXPECT_NE(all->ResponseLines(Asked("https://app.example").head, "node").find(" Quoin-Ballot,"), std::string::npos);
+}
+
 TEST(AllowedOrigins, AreAllWithAStar) {
   const auto all = AllowedOrigins::Parse("*");
   ASSERT_TRUE(all.ok());

@@ -16,6 +16,12 @@ std::optional<ProblemReport> ProblemOfReply(const quorum::Reply& reply, bool is_
     case quorum::Outcome::kRejected:
       return ProblemReport{Problem::kWrongValue, reply.status.message()};
     case quorum::Outcome::kError:
+      if (reply.not_by_this_copy && reply.status.code() == Code::kUnavailable) {
+        return ProblemReport{Problem::kBallotRequired,
+                             "the key no longer remembers all operations since the ballot that the request named (or "
+                             "it named none), so it can't tell whether this one is new; send it again with the ballot "
+                             "of this answer"};
+      }
       return ProblemOf(reply.status, is_write, id);
   }
   LOG(FATAL) << "no such outcome: " << static_cast<int>(reply.outcome);
@@ -32,7 +38,7 @@ std::string_view OutcomeName(quorum::Outcome outcome, const std::optional<Proble
     case quorum::Outcome::kRejected:
       return "rejected";
     case quorum::Outcome::kError:
-      return problem.has_value() && problem->problem == Problem::kOutcomeUnknown ? "unknown" : "not-applied";
+      return problem.has_value() && IsUnknown(*problem) ? "unknown" : "not-applied";
   }
   LOG(FATAL) << "no such outcome: " << static_cast<int>(outcome);
 }

@@ -9,7 +9,7 @@
 
 namespace quoin::net {
 
-// nullopt for a reply that is done.
+// nullopt for a reply that is done. kUnavailable with not_by_this_copy is ballot-required.
 std::optional<ProblemReport> ProblemOfReply(const quorum::Reply& reply, bool is_write, const kv::OperationId& id);
 
 // The outcome's name in JSON results: "done", "absent", "condition-failed", "rejected", "not-applied", "unknown".

@@ -22,6 +22,8 @@ constexpr std::array kProblems = {
     ProblemKind{Problem::kMethodNotAllowed, 405, "method-not-allowed", "The path does not take this method", 0, false},
     ProblemKind{Problem::kTooSlow, 408, "too-slow", "The request did not arrive in time", 0, true},
     ProblemKind{Problem::kWrongValue, 409, "wrong-value", "The operation does not fit the value", 0, false},
+    ProblemKind{Problem::kBallotRequired, 409, "ballot-required",
+                "The key has forgotten operations since the ballot that was named", 0, false},
     ProblemKind{Problem::kConditionFailed, 412, "condition-failed", "A condition does not hold", 0, false},
     ProblemKind{Problem::kValueTooLarge, 413, "value-too-large", "The value is too large", 0, false},
     ProblemKind{Problem::kBodyTooLarge, 413, "body-too-large", "The body is too large", 0, false},
@@ -70,6 +72,13 @@ std::optional<kv::OperationId> ParseOperationId(std::string_view text) {
   return kv::OperationId{*client, *number};
 }
 
+ProblemReport WithEarlierSendings(ProblemReport report, const kv::OperationId& id) {
+  report.detail.append("; that holds of this sending, and nothing is known of earlier ones");
+  report.operation = id;
+  report.sent_before = true;
+  return report;
+}
+
 void AppendProblemJson(const ProblemReport& report, std::string_view request_id, std::string* out) {
   const ProblemKind& kind = KindOf(report.problem);
   out->append("{\"type\": \"urn:quoin:problem:").append(kind.type);
@@ -81,7 +90,7 @@ void AppendProblemJson(const ProblemReport& report, std::string_view request_id,
     AppendJsonText(IsUtf8(report.detail) ? report.detail : Printable(report.detail, 512), out);
   }
   out->append(", \"outcome\": ");
-  out->append(report.problem == Problem::kOutcomeUnknown ? "\"unknown\"" : "\"not-applied\"");
+  out->append(IsUnknown(report) ? "\"unknown\"" : "\"not-applied\"");
   if (!report.limit.empty()) {
     out->append(", \"limit\": ");
     AppendJsonText(report.limit, out);
@@ -105,14 +114,13 @@ std::string ProblemJson(const ProblemReport& report, std::string_view request_id
 
 ProblemReport ProblemOf(const Status& status, bool is_write, const kv::OperationId& operation) {
   // What a disk or an engine says is for the operator, in the log; clients are told what it means for them.
-  const bool for_the_log = status.code() == Code::kUnknown || status.code() == Code::kDamaged ||
-                           status.code() == Code::kIo || status.code() == Code::kInUse ||
-                           status.code() == Code::kIncompatible;
+  const bool for_the_log = status.code() == Code::kDamaged || status.code() == Code::kIo ||
+                           status.code() == Code::kInUse || status.code() == Code::kIncompatible;
   LOG_IF_EVERY_N(ERROR, for_the_log, 100) << "a request failed: " << status;
   switch (status.code()) {
     case Code::kUnknown:
       if (is_write) {
-        return {Problem::kOutcomeUnknown, "the disk failed while the write was made durable", {}, operation};
+        return {Problem::kOutcomeUnknown, status.message(), {}, operation};
       }
       return {Problem::kTimedOut, "the state to be read was not known to be durable"};
     case Code::kUnavailable:

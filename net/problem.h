@@ -25,6 +25,7 @@ enum class Problem : std::uint8_t {
   kMethodNotAllowed,
   kTooSlow,
   kWrongValue,
+  kBallotRequired,
   kConditionFailed,
   kValueTooLarge,
   kBodyTooLarge,
@@ -62,10 +63,22 @@ struct ProblemReport {
   Problem problem = Problem::kBadRequest;
   std::string detail;                             // For people; any bytes, made printable where they are not UTF-8.
   std::string_view limit = {};                    // The flag that sets the limit, without dashes.
-  std::optional<kv::OperationId> operation = {};  // kOutcomeUnknown only.
+  std::optional<kv::OperationId> operation = {};  // Where IsUnknown only.
+  // The problem is about one sending of a write, which certainly was not applied; but the client has sent the same
+  // write before, and nothing is known of that.
+  bool sent_before = false;
 };
 
-// The JSON object that tells it. `outcome` is "unknown" for kOutcomeUnknown and "not-applied" for all others (I10).
+// Whether the write may or may not take effect (I10).
+inline bool IsUnknown(const ProblemReport& report) {
+  return report.problem == Problem::kOutcomeUnknown || report.sent_before;
+}
+
+// The same refusal of a sending, for a write that the client may have sent before under this id. For refusals that
+// depend on the moment; what is refused for its form would be refused each time.
+ProblemReport WithEarlierSendings(ProblemReport report, const kv::OperationId& id);
+
+// The JSON object that tells it. `outcome` is "unknown" where IsUnknown, otherwise "not-applied".
 std::string ProblemJson(const ProblemReport& report, std::string_view request_id);
 void AppendProblemJson(const ProblemReport& report, std::string_view request_id, std::string* out);
 

@@ -40,6 +40,18 @@ TEST(Problem, OnlyOutcomeUnknownIsUnknown) {
   }
 }
 
+TEST(Problem, OfOneOfSeveralSendingsLeavesTheOthersUnknown) {
+  const ProblemReport refusal = {Problem::kTooManyRequests, "too many", "max_inflight_requests"};
+  EXPECT_FALSE(IsUnknown(refusal));
+  const ProblemReport report = WithEarlierSendings(refusal, kId);
+  EXPECT_TRUE(IsUnknown(report));
+  const auto object = Parse(ProblemJson(report, "r"));
+  EXPECT_EQ(Member(object, "type"), "urn:quoin:problem:too-many-requests");
+  EXPECT_EQ(Member(object, "status"), "429");
+  EXPECT_EQ(Member(object, "outcome"), "unknown");
+  EXPECT_EQ(Member(object, "operation_id"), "00c0ffee00c0ffee-17");
+}
+
 TEST(Problem, TellsAllMembersAndSurvivesAnyBytes) {
   const auto object = Parse(ProblemJson({Problem::kOutcomeUnknown, "a\"\\\n\x01\xff", "request_timeout", kId}, "r-1"));
   EXPECT_EQ(Member(object, "limit"), "request_timeout");

@@ -57,10 +57,6 @@ std::optional<CloseReason> RequestStream::OnMessage(std::string_view message, St
     return Policy("more than " + std::to_string(limits_.max_requests) +
                   " requests are unanswered (--max_websocket_requests)");
   }
-  if (draining_) {
-    Refuse(frame.id(), {Problem::kStopping, "the node is stopping"});
-    return std::nullopt;
-  }
   auto work = TakeWork(frame);
   if (!work.ok()) {
     Refuse(frame.id(), {Problem::kBadBody, work.status().message()});
@@ -68,6 +64,10 @@ std::optional<CloseReason> RequestStream::OnMessage(std::string_view message, St
   }
   if (const auto* single = std::get_if<Single>(&*work); single != nullptr && single->operation.refusal.has_value()) {
     Refuse(frame.id(), *single->operation.refusal);
+    return std::nullopt;
+  }
+  if (draining_) {
+    Refuse(frame.id(), OfThisSending(*work, {Problem::kStopping, "the node is stopping"}));
     return std::nullopt;
   }
   Slot& slot = slots_.emplace_back();

@@ -97,6 +97,9 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   // The work of a frame; kInvalid: what is wrong with it.
   Result<Work> TakeWork(v1::ClientFrame& frame) const;
   std::size_t AnswerBytes(const Work& work) const;
+  // Why the work was not begun; of an operation that the client has sent before, that is not all there is to say. (A
+  // batch that is refused as a whole says nothing of earlier sendings: docs/websocket.md.)
+  static ProblemReport OfThisSending(const Work& work, ProblemReport problem);
   // Refuses a request that has no slot.
   void Refuse(std::uint32_t id, const ProblemReport& problem);
 

@@ -62,6 +62,12 @@ std::size_t RequestStream::AnswerBytes(const Work& work) const {
   return options.max_page_bytes + options.max_value_bytes;
 }
 
+ProblemReport RequestStream::OfThisSending(const Work& work, ProblemReport problem) {
+  const auto* single = std::get_if<Single>(&work);
+  if (single == nullptr || !single->operation.sending.repeated) return problem;
+  return WithEarlierSendings(std::move(problem), *single->operation.id);
+}
+
 bool RequestStream::MayBegin(const Slot& slot) const {
   if (!ready_.empty() || !CanSend()) return false;
   return slot.answer_bytes == 0 || reserved_bytes_ == 0 ||
@@ -84,7 +90,7 @@ void RequestStream::Begin(Slot& slot) {
   slot.waiting.reset();
   if (!gate_.Enter()) {
     v1::ServerFrame frame;
-    const ProblemReport problem = gate_.TooManyRequests();
+    const ProblemReport problem = OfThisSending(work, gate_.TooManyRequests());
     frame.mutable_result()->set_outcome(v1::ERROR);
     FillProblem(problem, frame.mutable_result()->mutable_problem());
     return Answer(slot, frame, KindOf(problem.problem).status);
@@ -109,7 +115,7 @@ void RequestStream::BeginSingle(Slot& slot, Single work) {
   request.operation = std::move(work.operation.operation);
   request.conditions = std::move(work.operation.conditions);
   request.consistency = work.consistency;
-  gate_.keyspace().Submit(std::move(request), {.fresh = true},
+  gate_.keyspace().Submit(std::move(request), work.operation.sending,
                           [weak = weak_from_this(), &gate = gate_, id = slot.id, serial = slot.serial,
                            shape = work.operation.shape, answer_bytes = slot.answer_bytes](const quorum::Reply& reply) {
                             gate.Leave();
@@ -186,13 +192,13 @@ void RequestStream::Expire(Slot& slot) {
     Release(slot.answer_bytes);
     return Answer(slot, *frame, 200);
   }
-  const bool begun = !slot.waiting.has_value();
-  if (!begun) {
+  ProblemReport problem = OutOfTime(slot.is_write, slot.operation);
+  if (slot.waiting.has_value()) {
     CHECK(!waiting_.empty() && waiting_.front() == &slot) << "requests are begun in the order in which they came";
     waiting_.pop_front();
+    problem = OfThisSending(*slot.waiting, OutOfTime(/*is_write=*/false, {}));
     slot.waiting.reset();
   }
-  const ProblemReport problem = OutOfTime(begun && slot.is_write, slot.operation);
   v1::ServerFrame frame;
   frame.mutable_result()->set_outcome(v1::ERROR);
   FillProblem(problem, frame.mutable_result()->mutable_problem());

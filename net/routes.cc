@@ -31,6 +31,11 @@ constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
     {Route::kLanding, "/", "landing", kReading, kReadingLine, true},
     {Route::kLandingScript, "/landing.js", "landing", kReading, kReadingLine, false},
     {Route::kLandingStyle, "/landing.css", "landing", kReading, kReadingLine, false},
+    {Route::kClientModule, "/quoin.js", "module", kReading, kReadingLine, true},
+    {Route::kClientTypes, "/quoin.d.ts", "module", kReading, kReadingLine, true},
+    {Route::kExample, "/example", "example", kReading, kReadingLine, true},
+    {Route::kExampleScript, "/example.js", "example", kReading, kReadingLine, false},
+    {Route::kExampleStyle, "/example.css", "example", kReading, kReadingLine, false},
     {Route::kServer, "*", "server", Bit(Method::kOptions), kEverythingLine, false},
 }};
 

@@ -16,7 +16,7 @@ struct RouteInfo {
   std::string_view name;        // In metrics.
   std::uint8_t methods;         // One bit for each Method.
   std::string_view allow_line;  // "Allow: GET, HEAD, OPTIONS\r\n"
-  bool described;               // Stands in openapi.json. What only the landing page loads does not.
+  bool described;               // Stands in openapi.json. What only a page of the node loads does not.
 
   bool Takes(Method method) const { return (methods >> static_cast<int>(method) & 1) != 0; }
 };

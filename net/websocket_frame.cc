@@ -17,8 +17,8 @@ bool IsControl(Opcode opcode) { return opcode >= Opcode::kClose; }
 
 bool IsKnown(unsigned opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
 
-// Undoes the mask, which begins with the payload: `at` says how many bytes of it came before.
-void Unmask(char* bytes, std::size_t size, const unsigned char mask[4], std::size_t at) {
+// Applies or undoes the mask, which begins with the payload: `at` says how many bytes of it came before.
+void ApplyMask(char* bytes, std::size_t size, const unsigned char mask[4], std::size_t at) {
   unsigned char turned[8];
   for (std::size_t i = 0; i < 8; ++i) turned[i] = mask[(at + i) % 4];
   std::uint64_t wide;
@@ -31,6 +31,19 @@ void Unmask(char* bytes, std::size_t size, const unsigned char mask[4], std::siz
     std::memcpy(bytes + i, &word, 8);
   }
   for (; i < size; ++i) bytes[i] = static_cast<char>(static_cast<unsigned char>(bytes[i]) ^ turned[i % 8]);
+}
+
+// `mask_bit` is 0x80 when a mask follows.
+void AppendHead(Opcode opcode, std::size_t payload_bytes, unsigned mask_bit, std::string* out) {
+  out->push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
+  std::size_t extra = 0;
+  if (payload_bytes < 126) {
+    out->push_back(static_cast<char>(mask_bit | payload_bytes));
+  } else {
+    extra = payload_bytes < 0x10000 ? 2 : 8;
+    out->push_back(static_cast<char>(mask_bit | (extra == 2 ? 126 : 127)));
+  }
+  while (extra > 0) out->push_back(static_cast<char>(std::uint64_t{payload_bytes} >> 8 * --extra));
 }
 
 // The codes that may stand in a close frame: those of the RFC and its registry, and those of applications.
@@ -74,7 +87,9 @@ bool WebSocketDecoder::CheckHead() {
   };
   if ((head_[0] & 0x70) != 0) return fail("a reserved bit is set, and no extension was agreed on");
   if (!IsKnown(opcode)) return fail("the opcode is reserved");
-  if ((head_[1] & 0x80) == 0) return fail("frames of a client must be masked");
+  const bool masked = (head_[1] & 0x80) != 0;
+  if (!masked && sender_ == Sender::kClient) return fail("frames of a client must be masked");
+  if (masked && sender_ == Sender::kServer) return fail("frames of a server must not be masked");
   frame_ = static_cast<Opcode>(opcode);
   fin_ = (head_[0] & 0x80) != 0;
   if (IsControl(frame_)) {
@@ -109,8 +124,8 @@ WebSocketDecoder::Event WebSocketDecoder::Next(std::string_view* bytes) {
         }
       }
       if (!IsControl(frame_) && left_bytes_ > max_message_bytes_ - message_.size()) {
-        return Fail(CloseCode::kTooBig,
-                    "a message has at most " + std::to_string(max_message_bytes_) + " bytes (--max_batch_size)");
+        return Fail(CloseCode::kTooBig, "a message has at most " + std::to_string(max_message_bytes_) + " bytes" +
+                                            (sender_ == Sender::kClient ? " (--max_batch_size)" : ""));
       }
       if (IsControl(frame_)) {
         control_.clear();
@@ -133,8 +148,10 @@ void WebSocketDecoder::TakePayload(std::string_view* bytes) {
   std::string& target = IsControl(frame_) ? control_ : message_;
   const std::size_t before = target.size();
   target.append(bytes->substr(0, count));
-  Unmask(target.data() + before, count, head_ + HeadSize() - 4, mask_at_);
-  mask_at_ = (mask_at_ + count) % 4;
+  if (sender_ == Sender::kClient) {
+    ApplyMask(target.data() + before, count, head_ + HeadSize() - 4, mask_at_);
+    mask_at_ = (mask_at_ + count) % 4;
+  }
   left_bytes_ -= count;
   bytes->remove_prefix(count);
 }
@@ -155,28 +172,35 @@ WebSocketDecoder::Event WebSocketDecoder::EndFrame() {
 }
 
 void AppendFrameHead(Opcode opcode, std::size_t payload_bytes, std::string* out) {
-  out->push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
-  std::size_t extra = 0;
-  if (payload_bytes < 126) {
-    out->push_back(static_cast<char>(payload_bytes));
-  } else {
-    extra = payload_bytes < 0x10000 ? 2 : 8;
-    out->push_back(extra == 2 ? 126 : 127);
-  }
-  while (extra > 0) out->push_back(static_cast<char>(std::uint64_t{payload_bytes} >> 8 * --extra));
+  AppendHead(opcode, payload_bytes, 0, out);
 }
 
-void AppendClose(const CloseReason& reason, std::string* out) {
+void AppendMaskedFrameHead(Opcode opcode, std::size_t payload_bytes, std::uint32_t mask, std::string* out) {
+  AppendHead(opcode, payload_bytes, 0x80, out);
+  for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(mask >> shift));
+}
+
+void MaskPayload(std::size_t payload_begin, std::uint32_t mask, std::string* out) {
+  unsigned char bytes[4];
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<unsigned char>(mask >> (24 - 8 * i));
+  ApplyMask(out->data() + payload_begin, out->size() - payload_begin, bytes, 0);
+}
+
+std::string ClosePayload(const CloseReason& reason) {
   std::string_view text = reason.text;
   if (text.size() > kMaxReasonBytes) {
     text = text.substr(0, kMaxReasonBytes);
     while (!IsUtf8(text)) text.remove_suffix(1);
   }
-  AppendFrameHead(Opcode::kClose, 2 + text.size(), out);
   const auto code = static_cast<unsigned>(reason.code);
-  out->push_back(static_cast<char>(code >> 8));
-  out->push_back(static_cast<char>(code));
-  out->append(text);
+  std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code)};
+  return payload.append(text);
+}
+
+void AppendClose(const CloseReason& reason, std::string* out) {
+  const std::string payload = ClosePayload(reason);
+  AppendFrameHead(Opcode::kClose, payload.size(), out);
+  out->append(payload);
 }
 
 CloseReason ReadClose(std::string_view payload) {

@@ -1,5 +1,4 @@
-// The frames of a WebSocket (RFC 6455, section 5): a decoder for what a client sends, and the heads of what a server
-// sends.
+// The frames of a WebSocket (RFC 6455, section 5): a decoder for what either side sends, and the frames of both.
 //
 // Written by hand rather than with Boost.Beast's websocket::stream, for the same reasons as the HTTP parser: no
 // sockets, so that it is fuzzed and tested byte by byte; the answers of one tick leave in one write, where Beast makes
@@ -39,6 +38,9 @@ struct CloseReason {
 
 inline constexpr std::size_t kMaxControlBytes = 125;
 
+// Who sends: a client masks its frames, a server does not (section 5.1).
+enum class Sender : std::uint8_t { kClient, kServer };
+
 class WebSocketDecoder {
  public:
   enum class Event {
@@ -48,7 +50,9 @@ class WebSocketDecoder {
     kFault,      // fault(). Nothing more can be understood.
   };
 
-  explicit WebSocketDecoder(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+  // Of what `sender` sends.
+  explicit WebSocketDecoder(std::size_t max_message_bytes, Sender sender = Sender::kClient)
+      : max_message_bytes_(max_message_bytes), sender_(sender) {}
 
   // Takes what belongs to the next event off the front of *bytes.
   Event Next(std::string_view* bytes);
@@ -71,6 +75,7 @@ class WebSocketDecoder {
   Event EndFrame();
 
   const std::size_t max_message_bytes_;
+  const Sender sender_;
   unsigned char head_[14];
   std::size_t head_size_ = 0;  // So much of the head has come.
   bool in_payload_ = false;
@@ -91,8 +96,15 @@ class WebSocketDecoder {
 // Appends the head of a whole, unmasked message or control frame; the payload must follow.
 void AppendFrameHead(Opcode opcode, std::size_t payload_bytes, std::string* out);
 
-// Appends a close frame. The text is cut where it is too long.
+// Appends the head of a whole message or control frame of a client. The payload must follow, and then be masked with
+// MaskPayload, from the size that *out has after this call on.
+void AppendMaskedFrameHead(Opcode opcode, std::size_t payload_bytes, std::uint32_t mask, std::string* out);
+void MaskPayload(std::size_t payload_begin, std::uint32_t mask, std::string* out);
+
+// Appends a close frame of a server. The text is cut where it is too long.
 void AppendClose(const CloseReason& reason, std::string* out);
+// The payload of a close frame, for either side; cut in the same way.
+std::string ClosePayload(const CloseReason& reason);
 
 // What a close frame's payload says; a code of kProtocolError or kBadPayload when it may not say that (section 7.4).
 CloseReason ReadClose(std::string_view payload);

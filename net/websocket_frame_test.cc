@@ -53,6 +53,46 @@ TEST(WebSocketDecoder, ReadsMessagesHoweverTheyAreCut) {
   }
 }
 
+// The same from the client's side: what a server sends has no mask.
+TEST(WebSocketDecoder, ReadsWhatAServerSends) {
+  std::string bytes;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{126}, std::size_t{70'000}}) {
+    AppendFrameHead(Opcode::kBinary, size, &bytes);
+    bytes.append(size, 'x');
+  }
+  AppendClose({CloseCode::kGoingAway, "bye"}, &bytes);
+  for (const std::size_t read_bytes : {std::size_t{1}, std::size_t{1000}, bytes.size()}) {
+    WebSocketDecoder decoder(100'000, Sender::kServer);
+    std::vector<std::size_t> sizes;
+    for (std::size_t at = 0; at < bytes.size(); at += read_bytes) {
+      std::string_view rest = std::string_view(bytes).substr(at, read_bytes);
+      while (decoder.Next(&rest) == Event::kMessage) sizes.push_back(decoder.payload().size());
+    }
+    EXPECT_EQ(sizes, (std::vector<std::size_t>{0, 5, 126, 70'000}));
+    EXPECT_EQ(decoder.type(), Opcode::kClose);
+    EXPECT_EQ(ReadClose(decoder.payload()).text, "bye");
+  }
+  const std::string masked = ClientBytes(Opcode::kBinary, "x");
+  std::string_view rest = masked;
+  WebSocketDecoder decoder(1000, Sender::kServer);
+  EXPECT_EQ(decoder.Next(&rest), Event::kFault);
+  EXPECT_EQ(decoder.fault().code, CloseCode::kProtocolError);
+}
+
+TEST(WebSocketFrame, OfAClientAreMasked) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{125}, std::size_t{126}, std::size_t{70'000}}) {
+    std::string payload;
+    for (std::size_t i = 0; i < size; ++i) payload.push_back(static_cast<char>(i * 7));
+    std::string bytes = "before";
+    AppendMaskedFrameHead(Opcode::kBinary, size, 0x1234abcd, &bytes);
+    const std::size_t begin = bytes.size();
+    bytes += payload;
+    MaskPayload(begin, 0x1234abcd, &bytes);
+    EXPECT_EQ(bytes, "before" + ClientBytes(Opcode::kBinary, payload));
+    EXPECT_EQ(Decode(bytes.substr(6), SIZE_MAX, 100'000), Events{"binary:" + payload});
+  }
+}
+
 TEST(WebSocketDecoder, PutsFragmentsTogether) {
   const std::string bytes = ClientBytes(Opcode::kText, "a", kUnfinished) +
                             ClientBytes(Opcode::kContinuation, "", kUnfinished) +

@@ -1,5 +1,6 @@
 #include "tests/transcript.h"
 
+#include <cctype>
 #include <functional>
 #include <regex>
 #include <sstream>
@@ -86,8 +87,21 @@ std::vector<TranscriptStep> ParseTranscript(std::string_view document) {
   return steps;
 }
 
+std::string Placeholders::Numbered(const std::string& name, const std::string& found,
+                                   std::map<std::string, int>* numbers) {
+  const auto [it, is_new] = numbers->emplace(found, static_cast<int>(numbers->size()) + 1);
+  const std::string number = std::to_string(it->second);
+  if (is_new) {
+    std::string variable = name;
+    for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    variables_[variable + "_" + number] = found;
+  }
+  return "<" + name + " " + number + ">";
+}
+
 std::string Placeholders::PutInto(std::string_view output, std::string_view command) {
   static const std::regex version("\\b[0-9]+\\.[0-9a-f]{16}\\.[0-9]+\\b");
+  static const std::regex ballot("(Quoin-Ballot: |\"ballot\": ?\")([0-9]+\\.[0-9a-f]{16})");
   static const std::regex request("(Quoin-Request-Id: |\"request_id\": ?\")([A-Za-z0-9._-]+)");
   static const std::regex operation("(Quoin-Operation-Id: |\"operation_id\": ?\")([A-Za-z0-9._-]+)");
   static const std::regex cluster("(\"cluster(?:_id)?\": ?\")([0-9a-f]{16})");
@@ -99,11 +113,10 @@ std::string Placeholders::PutInto(std::string_view output, std::string_view comm
     return [placeholder](const std::smatch& match) { return match[1].str() + placeholder; };
   };
   std::string text = TrimOutput(output);
-  text = ReplaceEach(text, version, [&](const std::smatch& match) {
-    const auto [it, is_new] = versions_.emplace(match.str(), static_cast<int>(versions_.size()) + 1);
-    const std::string number = std::to_string(it->second);
-    if (is_new) variables_["VERSION_" + number] = match.str();
-    return "<version " + number + ">";
+  text = ReplaceEach(text, version,
+                     [&](const std::smatch& match) { return Numbered("version", match.str(), &versions_); });
+  text = ReplaceEach(text, ballot, [&](const std::smatch& match) {
+    return match[1].str() + Numbered("ballot", match[2].str(), &ballots_);
   });
   text = ReplaceEach(text, request, [&](const std::smatch& match) {
     const bool chosen = command.find("Quoin-Request-Id: " + match[2].str()) != std::string_view::npos;

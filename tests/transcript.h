@@ -10,9 +10,10 @@
 //   ```
 //
 // What differs from run to run stands there as a placeholder: <node>, <request>, <time>, <operation>, <cluster>,
-// <seconds>, <bytes>, <length> (a Content-Length, where a JSON body holds placeholders), and <version N>, where the
-// same N is the same version within one node's commands. A later command may say $VERSION_N. Matching is equality: the
-// fresh output, with placeholders put in, must be the document's, to the byte (but for empty lines at the end).
+// <seconds>, <bytes>, <length> (a Content-Length, where a JSON body holds placeholders), and <version N> and <ballot
+// N>, where the same N is the same version or ballot within one node's commands. A later command may say $VERSION_N and
+// $BALLOT_N. Matching is equality: the fresh output, with placeholders put in, must be the document's, to the byte (but
+// for empty lines at the end).
 //
 // Pure; any thread.
 #pragma once
@@ -57,7 +58,11 @@ class Placeholders {
  private:
   std::string node_id_;
   std::string url_;
+  // What `found` is called: "<name N>".
+  std::string Numbered(const std::string& name, const std::string& found, std::map<std::string, int>* numbers);
+
   std::map<std::string, int> versions_;
+  std::map<std::string, int> ballots_;
   std::map<std::string, std::string> variables_;
 };
 

@@ -69,6 +69,18 @@ TEST(Placeholders, NumberVersionsAndKeepThemApart) {
               ElementsAre(Pair("VERSION_1", "3.00c0ffee00c0ffee.41"), Pair("VERSION_2", "3.00c0ffee00c0ffee.42")));
 }
 
+TEST(Placeholders, NumberBallotsBesideVersions) {
+  Placeholders placeholders("00c0ffee00c0ffee", "http://127.0.0.1:1234");
+  EXPECT_EQ(
+      placeholders.PutInto("ETag: \"3.00c0ffee00c0ffee.41\"\r\nQuoin-Ballot: 3.00c0ffee00c0ffee\r\n\r\n"
+                           "{\"version\": \"3.00c0ffee00c0ffee.41\", \"ballot\": \"4.00c0ffee00c0ffee\"}",
+                           ""),
+      "ETag: \"<version 1>\"\nQuoin-Ballot: <ballot 1>\n\n{\"version\": \"<version 1>\", \"ballot\": \"<ballot 2>\"}");
+  EXPECT_THAT(placeholders.variables(),
+              ElementsAre(Pair("BALLOT_1", "3.00c0ffee00c0ffee"), Pair("BALLOT_2", "4.00c0ffee00c0ffee"),
+                          Pair("VERSION_1", "3.00c0ffee00c0ffee.41")));
+}
+
 TEST(Placeholders, LeaveWhatTheCallerChose) {
   Placeholders placeholders("00c0ffee00c0ffee", "http://127.0.0.1:1234");
   EXPECT_EQ(placeholders.PutInto("Quoin-Request-Id: mine-1", "curl -H 'Quoin-Request-Id: mine-1'"),

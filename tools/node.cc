@@ -107,8 +107,12 @@ DEFINE_string(memory_limit, "0", "with --storage=memory: writes are refused beyo
 DEFINE_validator(memory_limit, &tools::ValidateSize);
 DEFINE_string(commit_delay, "0", "how long a write waits for others to share its sync with; 0 is best for most disks");
 DEFINE_validator(commit_delay, &tools::ValidateDuration);
-DEFINE_string(sweep_interval, "10s", "how often expired keys and old tombstones are cleared away");
+DEFINE_string(sweep_interval, "10s", "how often expired keys are cleared away");
 DEFINE_validator(sweep_interval, &tools::ValidatePositiveDuration);
+DEFINE_string(scrub_interval, "10m",
+              "how often records are read again to verify them and to compare replicas; ten times as often while traces "
+              "of deleted keys are left to clear away");
+DEFINE_validator(scrub_interval, &tools::ValidatePositiveDuration);
 
 DEFINE_uint32(shards, 0, "event-loop threads; 0: one for each core");
 DEFINE_validator(shards, &tools::ValidateThreads);
@@ -164,7 +168,7 @@ ProgramHelp Help() {
       {"Address", {"listen", "allowed_origins"}},
       {"Storage",
        {"storage", "data_dir", "cluster_id", "partitions", "cache_size", "disk_reserve", "memory_limit", "commit_delay",
-        "sweep_interval"}},
+        "sweep_interval", "scrub_interval"}},
       {"Threads", {"shards", "readers"}},
       {"Limits",
        {"max_value_size", "max_batch_size", "max_page_size", "max_header_size", "max_connections", "max_pipelined",
@@ -199,6 +203,7 @@ net::NodeOptions OptionsFromFlags() {
   options.memory_limit_bytes = SizeOf(FLAGS_memory_limit);
   options.commit_delay = DurationOf(FLAGS_commit_delay);
   options.sweep_interval = DurationFlag<milliseconds>(FLAGS_sweep_interval);
+  options.scrub_interval = DurationFlag<milliseconds>(FLAGS_scrub_interval);
   const auto address = net::ParseAddress(FLAGS_listen);
   options.listen_address = address->host;
   options.listen_port = address->port;

@@ -1,6 +1,8 @@
-#include "net/lone_keyspace.h"
+#include "net/core_keyspace.h"
 
 #include <gtest/gtest.h>
+
+#include <glog/logging.h>
 
 #include <chrono>
 #include <future>
@@ -12,7 +14,7 @@
 #include <vector>
 
 #include "kv/memory_storage.h"
-#include "quorum/lone_start.h"
+#include "net/core_driver.h"
 #include "ring/partition.h"
 
 namespace quoin::net {
@@ -22,26 +24,42 @@ using std::chrono::milliseconds;
 
 constexpr std::uint32_t kPartitions = 16;
 
-class LoneKeyspaceTest : public testing::Test {
+class CoreKeyspaceTest : public testing::Test {
  protected:
-  LoneKeyspaceTest() {
-    auto states = quorum::NextBallot(storage_);
-    CHECK(states.ok());
-    keyspace_ = std::make_unique<LoneKeyspace>(storage_, *commits_, shards_, std::move(*states), 1 << 20);
+  explicit CoreKeyspaceTest(std::size_t max_bytes = 0)
+      : storage_({.identity = {1, NodeId{7}, ClusterId{8}, kPartitions}, .max_bytes = max_bytes}) {
+    quorum::NodeOptions options;
+    options.self = NodeId{7};
+    options.boot = 1;
+    options.cluster = ClusterId{8};
+    options.partition_count = kPartitions;
+    options.member.peer_address = options.member.client_address = "127.0.0.1:8080";
+    options.max_value_bytes = 1 << 20;
+    options.max_requests = 1 << 20;
+    options.max_ids = 200;
+    options.timing.sweep = milliseconds(1);
+    options.timing.scrub = milliseconds(10);
+    auto driver = CoreDriver::Start(storage_, *commits_, shards_, 0, options);
+    CHECK(driver.ok()) << driver.status();
+    driver_ = *std::move(driver);
+    keyspace_ = std::make_unique<CoreKeyspace>(storage_, shards_, *driver_);
+    driver_->Run();
     shards_.Start();
   }
-  ~LoneKeyspaceTest() override {
+  ~CoreKeyspaceTest() override {
     shards_.Stop();
     commits_.reset();
   }
 
-  std::future<quorum::Reply> Submit(std::size_t shard, std::string key, quorum::Operation operation) {
+  std::future<quorum::Reply> Submit(std::size_t shard, std::string key, quorum::Operation operation,
+                                    kv::OperationId id = {}, quorum::Sending sending = {}) {
     auto promise = std::make_shared<std::promise<quorum::Reply>>();
     quorum::Request request;
+    request.id = id;
     request.key = std::move(key);
     request.operation = std::move(operation);
-    shards_.Post(shard, [this, shard, promise, request = std::move(request)]() mutable {
-      keyspace_->Submit(std::move(request), {}, [shard, promise](quorum::Reply reply) {
+    shards_.Post(shard, [this, shard, promise, sending, request = std::move(request)]() mutable {
+      keyspace_->Submit(std::move(request), sending, [shard, promise](quorum::Reply reply) {
         EXPECT_EQ(Shards::Current(), shard) << "answered on another thread than the one that asked";
         promise->set_value(std::move(reply));
       });
@@ -63,13 +81,19 @@ class LoneKeyspaceTest : public testing::Test {
     return keys;
   }
 
-  kv::MemoryStorage storage_{{.identity = {1, NodeId{7}, ClusterId{8}, kPartitions}}};
+  kv::MemoryStorage storage_;
   std::unique_ptr<kv::CommitQueue> commits_ = std::make_unique<kv::CommitQueue>(storage_, kv::CommitQueue::Options{});
   Shards shards_{2, 2};
-  std::unique_ptr<LoneKeyspace> keyspace_;
+  std::unique_ptr<CoreDriver> driver_;
+  std::unique_ptr<CoreKeyspace> keyspace_;
 };
 
-TEST_F(LoneKeyspaceTest, AnswersOnTheAskingShardWhoeverOwnsTheKey) {
+class FullKeyspaceTest : public CoreKeyspaceTest {
+ protected:
+  FullKeyspaceTest() : CoreKeyspaceTest(60'000) {}
+};
+
+TEST_F(CoreKeyspaceTest, AnswersOnTheAskingShardWhoeverOwnsTheKey) {
   for (int i = 0; i < 32; ++i) {
     const std::string key = "key" + std::to_string(i);
     EXPECT_TRUE(Submit(i % 2, key, quorum::Put{"v" + std::to_string(i), "", {}}).get().created);
@@ -77,7 +101,7 @@ TEST_F(LoneKeyspaceTest, AnswersOnTheAskingShardWhoeverOwnsTheKey) {
   }
 }
 
-TEST_F(LoneKeyspaceTest, CountsEveryIncrementOfConcurrentShardsOnce) {
+TEST_F(CoreKeyspaceTest, CountsEveryIncrementOfConcurrentShardsOnce) {
   constexpr int kEach = 2000;
   std::vector<std::future<quorum::Reply>> replies;
   for (int i = 0; i < kEach; ++i) {
@@ -87,7 +111,7 @@ TEST_F(LoneKeyspaceTest, CountsEveryIncrementOfConcurrentShardsOnce) {
   EXPECT_EQ(Submit(0, "counter", quorum::Get{}).get().record->value, std::to_string(2 * kEach));
 }
 
-TEST_F(LoneKeyspaceTest, PagesThroughAllKeysInOrderWithoutGapOrRepeat) {
+TEST_F(CoreKeyspaceTest, PagesThroughAllKeysInOrderWithoutGapOrRepeat) {
   std::vector<std::string> expected;
   for (int i = 100; i < 200; ++i) expected.push_back("key" + std::to_string(i));
   for (const std::string& key : expected) Submit(0, key, quorum::Put{"v", "", {}}).wait();
@@ -108,7 +132,7 @@ TEST_F(LoneKeyspaceTest, PagesThroughAllKeysInOrderWithoutGapOrRepeat) {
   EXPECT_EQ(seen, expected);
 }
 
-TEST_F(LoneKeyspaceTest, AScanBuriesWhatItFindsExpired) {
+TEST_F(CoreKeyspaceTest, AScanBuriesWhatItFindsExpired) {
   // A deadline in the past by the time anyone looks: 1 ms, and the write itself is waited for on a clock that moves.
   Submit(0, "a", quorum::Put{"v", "", milliseconds(1)}).wait();
   Submit(0, "b", quorum::Put{"v", "", {}}).wait();
@@ -117,10 +141,10 @@ TEST_F(LoneKeyspaceTest, AScanBuriesWhatItFindsExpired) {
   EXPECT_EQ(Keys(Scan({})), (std::vector<std::string>{"b"}));
   const auto record = storage_.Get(ring::PartitionOf("a", kPartitions), "a");
   ASSERT_TRUE(record.ok());
-  EXPECT_TRUE((*record)->tombstone) << "only a tombstone makes sure that it doesn't come back";
+  EXPECT_TRUE(*record == nullptr || (*record)->tombstone) << "only a tombstone makes sure that it doesn't come back";
 }
 
-TEST_F(LoneKeyspaceTest, SweepsLeaveNothingOfWhatExpiredOrWasDeleted) {
+TEST_F(CoreKeyspaceTest, SweepsLeaveNothingOfWhatExpiredOrWasDeleted) {
   // More than one helping of notes.
   std::vector<std::future<quorum::Reply>> replies;
   for (int i = 0; i < 600; ++i) {
@@ -130,7 +154,6 @@ TEST_F(LoneKeyspaceTest, SweepsLeaveNothingOfWhatExpiredOrWasDeleted) {
   }
   for (auto& reply : replies) reply.wait();
   Submit(0, "stays", quorum::Put{"v", "", milliseconds(3'600'000)}).wait();
-  keyspace_->StartSweeping(milliseconds(1));
   const auto all = [] { return kv::WallTime(milliseconds::max()); };
   while (storage_.ReadDue(all(), std::nullopt, 1000)->size() > 1) std::this_thread::yield();
   for (int i = 0; i < 600; ++i) {
@@ -140,7 +163,41 @@ TEST_F(LoneKeyspaceTest, SweepsLeaveNothingOfWhatExpiredOrWasDeleted) {
   EXPECT_EQ(Submit(0, "stays", quorum::Get{}).get().record->value, "v");
 }
 
-TEST_F(LoneKeyspaceTest, AScanSeesEveryWriteThatWasAcknowledgedBeforeIt) {
+TEST_F(CoreKeyspaceTest, AnIdThatIsSentAgainTakesEffectOnce) {
+  const kv::OperationId id{5, 17};
+  const quorum::Reply first = Submit(0, "n", quorum::Increment{1}, id).get();
+  EXPECT_EQ(first.record->value, "1");
+  EXPECT_EQ(first.ballot.node, NodeId{7}) << "this node leads";
+  const quorum::Reply again = Submit(1, "n", quorum::Increment{1}, id, {.repeated = true}).get();
+  EXPECT_EQ(again.outcome, quorum::Outcome::kDone);
+  EXPECT_EQ(again.record->value, "1");
+  EXPECT_EQ(Submit(0, "n", quorum::Get{}).get().record->value, "1");
+}
+
+TEST_F(CoreKeyspaceTest, FreshIdsOfManyWritesDontFillTheLeadersTable) {
+  const kv::Version first = Submit(0, "k", quorum::Put{"v", "", {}}, {5, 1}, {.fresh = true}).get().changed;
+  std::vector<std::future<quorum::Reply>> replies;
+  for (std::uint64_t i = 2; i < 1000; ++i) {
+    replies.push_back(Submit(0, "k", quorum::Put{"v", "", {}}, {5, i}, {.fresh = true}));
+    // More than the table holds must not be under way at once.
+    if (i % 50 == 0) replies.back().wait();
+  }
+  for (auto& reply : replies) EXPECT_EQ(reply.get().changed.ballot, first.ballot) << "the leadership ended";
+}
+
+TEST_F(FullKeyspaceTest, RefusesWritesCertainlyAndServesReads) {
+  EXPECT_EQ(Submit(0, "small", quorum::Put{"v", "", {}}).get().outcome, quorum::Outcome::kDone);
+  for (int i = 0; i < 3; ++i) {
+    const quorum::Reply refused = Submit(i % 2, "large", quorum::Put{std::string(100'000, 'v'), "", {}}).get();
+    EXPECT_EQ(refused.outcome, quorum::Outcome::kError);
+    EXPECT_EQ(refused.status.code(), Code::kDiskFull) << refused.status;
+    EXPECT_EQ(Submit(0, "large", quorum::Get{}).get().outcome, quorum::Outcome::kAbsent);
+    EXPECT_EQ(Submit(1, "small", quorum::Get{}).get().record->value, "v");
+  }
+  EXPECT_EQ(Submit(0, "small", quorum::Put{"w", "", {}}).get().outcome, quorum::Outcome::kDone);
+}
+
+TEST_F(CoreKeyspaceTest, AScanSeesEveryWriteThatWasAcknowledgedBeforeIt) {
   for (int i = 0; i < 50; ++i) {
     Submit(0, "n" + std::to_string(i), quorum::Put{"v", "", {}}).wait();
     quorum::ScanRequest request;

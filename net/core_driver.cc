@@ -1,0 +1,173 @@
+#include "net/core_driver.h"
+
+#include <glog/logging.h>
+
+#include <utility>
+#include <vector>
+
+#include "quorum/read_range.h"
+
+namespace quoin::net {
+namespace {
+
+std::uint64_t RandomSeed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CoreDriver>> CoreDriver::Start(const kv::Storage& storage, kv::CommitQueue& commits,
+                                                      Shards& shards, std::size_t shard, quorum::NodeOptions options) {
+  std::unique_ptr<CoreDriver> driver(new CoreDriver(storage, commits, shards, shard, options.timing.tick));
+  auto node = quorum::Node::Start(storage, std::move(options), driver->random_, Now());
+  if (!node.ok()) return node.status();
+  driver->node_ = *std::move(node);
+  return driver;
+}
+
+CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard,
+                       std::chrono::nanoseconds tick)
+    : storage_(storage),
+      commits_(commits),
+      shards_(shards),
+      shard_(shard),
+      tick_(tick),
+      random_(RandomSeed()),
+      pace_timer_(shards.context(shard)),
+      tick_timer_(shards.context(shard)) {}
+
+quorum::Moment CoreDriver::Now() {
+  const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+  return {ring::MonotonicTime(std::chrono::duration_cast<ring::Duration>(since_boot)),
+          std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+void CoreDriver::Run() {
+  shards_.Post(shard_, [this] { Tick(); });
+}
+
+void CoreDriver::Tick() {
+  const bool hangs = round_under_way_ && std::chrono::steady_clock::now() - round_began_ > kDiskPatience;
+  node_->SetDiskAnswering(!hangs, Now());
+  node_->OnTick(Now());
+  Act();
+  tick_timer_.expires_after(tick_);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) Tick();
+  });
+}
+
+void CoreDriver::Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) {
+  const std::uint64_t token = ++last_token_;
+  waiting_.emplace(token, std::move(done));
+  if (quorum::IsWrite(request.operation)) ++open_writes_;
+  node_->Submit(std::move(request), sending, token, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::ScheduleAct() {
+  if (act_scheduled_) return;
+  act_scheduled_ = true;
+  shards_.Post(shard_, [this] {
+    act_scheduled_ = false;
+    Act();
+  });
+}
+
+void CoreDriver::Act() {
+  while (ActOnce()) {
+  }
+  ConsiderRound();
+}
+
+bool CoreDriver::ActOnce() {
+  quorum::Node::Output output = node_->TakeOutput();
+  if (output.answers.empty() && output.loads.empty() && output.ranges.empty() && output.dues.empty()) return false;
+  for (quorum::LoadWanted& wanted : output.loads) Load(std::move(wanted));
+  for (quorum::RangeWanted& wanted : output.ranges) ReadRange(std::move(wanted));
+  for (quorum::DueWanted& wanted : output.dues) ReadDue(std::move(wanted));
+  for (quorum::Answer& answer : output.answers) {
+    const auto waiting = waiting_.find(answer.token);
+    CHECK(waiting != waiting_.end()) << "N2: a token was answered twice";
+    // The protocol tells codes; what this node's disk said is worth more to people.
+    const Code code = answer.reply.status.code();
+    if ((code == Code::kDiskFull || code == Code::kReadOnly) && disk_status_.code() == code) {
+      answer.reply.status = disk_status_;
+    }
+    const quorum::ReplyCallback done = std::move(waiting->second);
+    waiting_.erase(waiting);
+    done(std::move(answer.reply));
+  }
+  return true;
+}
+
+void CoreDriver::Load(quorum::LoadWanted wanted) {
+  shards_.PostToReader([this, wanted = std::move(wanted)] {
+    shards_.Post(shard_, [this, wanted, loaded = storage_.Get(wanted.partition, wanted.key)] {
+      node_->OnLoaded(wanted, loaded, Now());
+      ScheduleAct();
+    });
+  });
+}
+
+void CoreDriver::ReadRange(quorum::RangeWanted wanted) {
+  shards_.PostToReader([this, wanted = std::move(wanted)] {
+    shards_.Post(shard_, [this, wanted, found = quorum::ReadRange(*storage_.TakeSnapshot(), wanted)] {
+      node_->OnRange(wanted, found, Now());
+      ScheduleAct();
+    });
+  });
+}
+
+void CoreDriver::ReadDue(quorum::DueWanted wanted) {
+  shards_.PostToReader([this, wanted = std::move(wanted)] {
+    auto due = storage_.ReadDue(wanted.now, wanted.after, wanted.limit);
+    if (due.ok()) {
+      // Brings the records into memory; a damaged one is somebody else's to report.
+      for (const kv::DueKey& each : *due) (void)storage_.Get(each.partition, each.key).ok();
+    } else {
+      LOG(WARNING) << "a sweep can't read what is due: " << due.status();
+    }
+    shards_.Post(shard_, [this, wanted, due = std::move(due)] {
+      node_->OnDue(wanted, due, Now());
+      ScheduleAct();
+    });
+  });
+}
+
+void CoreDriver::ConsiderRound() {
+  if (round_under_way_ || pacing_ || !node_->WantsRound()) return;
+  const quorum::FlushPace::Time until = pace_.WaitUntil(open_writes_);
+  if (until <= std::chrono::steady_clock::now()) return BeginRound();
+  pacing_ = true;
+  pace_timer_.expires_at(until);
+  pace_timer_.async_wait([this](const boost::system::error_code&) {
+    pacing_ = false;
+    ConsiderRound();
+  });
+}
+
+void CoreDriver::BeginRound() {
+  kv::Batch batch = node_->Seal();
+  if (batch.empty()) {
+    node_->OnRoundEnd(Status::Ok(), Now());
+    return ScheduleAct();
+  }
+  round_under_way_ = true;
+  round_began_ = std::chrono::steady_clock::now();
+  pace_.OnHandedOver(std::chrono::steady_clock::now(), std::exchange(open_writes_, 0));
+  commits_.Submit(std::move(batch), [this](const Status& status) {
+    shards_.Post(shard_, [this, status] { OnRoundEnd(status); });
+  });
+}
+
+void CoreDriver::OnRoundEnd(const Status& status) {
+  round_under_way_ = false;
+  disk_status_ = status;
+  pace_.OnDurable(std::chrono::steady_clock::now(), open_writes_);
+  node_->OnRoundEnd(status, Now());
+  Act();
+}
+
+}  // namespace quoin::net
