@@ -19,6 +19,7 @@ Status ReadClientSending(const ClientSending& given, KeyOperation* out) {
   if (!given.operation_id.has_value()) {
     if (given.ballot.has_value()) return invalid("ballot means something only beside an operation_id");
     if (given.repeated) return invalid("repeated means something only beside an operation_id");
+    if (given.finished_below != 0) return invalid("finished_below means something only beside an operation_id");
     return Status::Ok();
   }
   if (!quorum::IsWrite(out->operation)) {
@@ -28,7 +29,11 @@ Status ReadClientSending(const ClientSending& given, KeyOperation* out) {
   if (!out->id.has_value()) {
     return invalid("operation_id is 16 hexadecimal digits, not all 0, a hyphen and a number: 00c0ffee00c0ffee-17");
   }
-  out->sending = {.repeated = given.repeated, .known = {}, .fresh = false};
+  if (given.finished_below > out->id->number) {
+    return invalid("finished_below says that this very operation is finished: it is at most the number in its operation_id");
+  }
+  out->sending = {
+      .repeated = given.repeated, .known = {}, .finished_below = given.finished_below, .fresh = false};
   if (!given.ballot.has_value()) return Status::Ok();
   const auto ballot = ParseBallot(*given.ballot);
   if (!ballot.has_value()) {

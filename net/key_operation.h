@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ struct ClientSending {
   std::optional<std::string_view> operation_id;  // "00c0ffee00c0ffee-17"
   std::optional<std::string_view> ballot;        // "3.00c0ffee00c0ffee"
   bool repeated = false;
+  std::uint64_t finished_below = 0;
 };
 // Sets id and sending. kInvalid: what is wrong with it. REQUIRES: out->operation is set.
 Status ReadClientSending(const ClientSending& given, KeyOperation* out);

@@ -193,6 +193,7 @@ Result<KeyOperation> TakeOperation(v1::Operation& message, std::size_t max_value
   if (!message.operation_id().empty()) sending.operation_id = message.operation_id();
   if (!message.ballot().empty()) sending.ballot = message.ballot();
   sending.repeated = message.repeated();
+  sending.finished_below = message.finished_below();
   QUOIN_RETURN_IF_ERROR(ReadClientSending(sending, &operation));
   operation.refusal = CheckKey(operation.key);
   if (!operation.refusal.has_value()) operation.refusal = CheckValueSize(operation.operation, max_value_bytes);

@@ -52,6 +52,8 @@ TEST_P(StreamSendingTest, ReachesTheKeyspaceAsItWasGiven) {
   EXPECT_EQ(keyspace.requests.back().id, (kv::OperationId{0x00c0ffee00c0ffee, 17}));
   EXPECT_FALSE(keyspace.sendings.back().fresh || keyspace.sendings.back().repeated);
   EXPECT_EQ(keyspace.sendings.back().known, kv::Ballot{});
+  Put(R"(,"operation_id":"00c0ffee00c0ffee-17","finished_below":9)");
+  EXPECT_EQ(keyspace.sendings.back().finished_below, 9u);
   Put(R"(,"operation_id":"00c0ffee00c0ffee-17","ballot":"3.00c0ffee00c0ffee","repeated":true)");
   EXPECT_TRUE(keyspace.sendings.back().repeated);
   EXPECT_EQ(keyspace.sendings.back().known, kBallot);
@@ -60,6 +62,9 @@ TEST_P(StreamSendingTest, ReachesTheKeyspaceAsItWasGiven) {
 TEST_P(StreamSendingTest, IsRefusedWhereItMakesNoSense) {
   for (const auto& [members, named] : {std::pair(R"(,"ballot":"3.00c0ffee00c0ffee")", "operation_id"),
                                        std::pair(R"(,"repeated":true)", "operation_id"),
+                                       std::pair(R"(,"finished_below":3)", "operation_id"),
+                                       std::pair(R"(,"operation_id":"00c0ffee00c0ffee-17","finished_below":18)",
+                                                 "at most the number"),
                                        std::pair(R"(,"operation_id":"0000000000000000-17")", "00c0ffee00c0ffee-17"),
                                        std::pair(R"(,"operation_id":"order-4711")", "00c0ffee00c0ffee-17"),
                                        std::pair(R"(,"operation_id":"00c0ffee00c0ffee-17","ballot":"3")", "ballot")}) {

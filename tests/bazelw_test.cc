@@ -29,7 +29,8 @@ class BazelwTest : public testing::Test {
     // one.
     AddProgram("dpkg-query",
                "#!/bin/bash\nstatus=0\nfor name in \"${@:3}\"; do\n"
-               "  if grep -q -x \"$name\" \"$HERE/installed\"; then echo \"$name installed\"; else status=1; fi\ndone\n"
+               "  if provided=$(grep -E \"^$name( |$)\" \"$HERE/installed\"); then echo \"$name installed${provided#$name}\"\n"
+               "  else status=1; fi\ndone\n"
                "exit $status\n");
     AddProgram("apt-get", "#!/bin/bash\necho \"$DEBIAN_FRONTEND $*\" >>\"$HERE/apt-calls\"\n" + apt_body_);
     AddProgram("sudo", "#!/bin/bash\n[[ $1 == -v ]] || exec \"$@\"\n");
@@ -92,6 +93,13 @@ TEST_F(BazelwTest, InstallsTheRestForATestThatIsRunAndForABuild) {
   WriteFile(folder_.path() / "apt-calls", "");
   EXPECT_EQ(Run({"run", "//kv:storage_bench"}).exit.code, 0);
   EXPECT_THAT(AptCalls(), HasSubstr("testlib"));
+}
+
+TEST_F(BazelwTest, TakesWhatAnInstalledPackageProvides) {
+  SetInstalled("enginelib other-lib, testlib, third (= 1.0)\n");
+  const Finished finished = Run({"test", "//..."});
+  EXPECT_EQ(finished.output, "bazel [test] [//...]\n") << finished.errors;
+  EXPECT_EQ(AptCalls(), "");
 }
 
 TEST_F(BazelwTest, ReadsThePackageListsAnewWhenTheInstallationFailsAtFirst) {

@@ -9,8 +9,8 @@
 #   folder      where the machine is made (default: a new folder under ${TMPDIR:-/tmp}); needs 6 GB
 #
 # Needs root, debootstrap, git and curl, and takes long: it downloads a few hundred packages, then builds everything.
-# The new machine uses this one's package sources, proxy and keys. All its processes and mounts live in namespaces of
-# their own, so that they end with this script however it ends.
+# The new machine uses this one's package sources (npm's too), proxy and keys. All its processes and mounts live in
+# namespaces of their own, so that they end with this script however it ends.
 set -euo pipefail
 
 say() { printf '\n== %s\n' "$*"; }
@@ -73,6 +73,14 @@ for path in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/preferences.d
 done
 apt-config dump | grep -E '^Acquire::' | grep -v -E '^Acquire::(IndexTargets|Changelogs|CompressionTypes)' \
   >"$machine/etc/apt/apt.conf.d/90host" || true
+# And its way to npm, of which the tests of the JavaScript client take two packages.
+if command -v npm >/dev/null; then
+  for setting in registry proxy https-proxy cafile; do
+    value=$(npm config get "$setting" 2>/dev/null)
+    [[ -z $value || $value == null || $value == undefined ]] || echo "$setting=$value" >>"$machine/root/.npmrc"
+    [[ $setting != cafile || ! -f $value ]] || install -D -m 644 "$value" "$machine$value"
+  done
+fi
 # Fresh means: no lists, as in an image. bazelw has to see to that.
 rm -rf "$machine"/var/lib/apt/lists/*
 

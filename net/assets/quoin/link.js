@@ -1,0 +1,218 @@
+// The way to a node: one WebSocket at a time, opened again whenever it is lost, to each of the URLs in turn.
+//
+// A sending is {body(), onAnswer(frame), onLost(why), onRefused(details)}. Each ends exactly once, unless cancelled:
+// answered; lost (it was sent, and the connection ended before its answer: its fate is not known); or refused (it was
+// never sent). body() is called when it is sent, not before.
+import {NodeSocket} from './node_socket.js';
+import {utf8Bytes} from './values.js';
+
+const SUBPROTOCOL = 'quoin.v1.json';
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 2000;
+const LAST_ID = 2 ** 32 - 1;
+// How long a node may take to answer our close frame.
+const CLOSING_MS = 1000;
+
+// Full jitter: of many clients that failed together no two come back together.
+export function backoffMs(attempt) {
+  return Math.random() * Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
+}
+
+export class Link {
+  #urls;
+  #options;
+  #next;                  // Index of the URL to try next.
+  #socket = null;         // The one that is being opened, is open, or is closing.
+  #isOpen = false;        // It has said hello.
+  #ready = null;          // Called at each hello, for connect().
+  #failures = 0;          // Since the last answer to a request.
+  #waiting = new Set();   // Sendings in the order in which they came.
+  #inFlight = new Map();  // Those that were sent, by id, the oldest first: {sending or null once cancelled, sentAt}.
+  #lastId = 0;
+  #heardAt = 0;
+  #timer = null;          // Of the opening, or until the next one.
+  #watch = null;          // Of the silence.
+  #closed = false;
+  #whenClosed = null;
+  state = 'connecting';
+  why = 'no node has been tried yet';  // Why there is no connection.
+  limits = null;                       // The latest hello.
+
+  constructor(urls, options) {
+    this.#urls = urls;
+    this.#options = options;
+    this.#next = Math.floor(Math.random() * urls.length);
+    this.#open();
+  }
+
+  // Of the node that is connected; null while there is none.
+  get url() {
+    return this.#isOpen ? this.#urls[this.#next] : null;
+  }
+
+  // Calls `ready` at the next hello.
+  onReady(ready) {
+    this.#ready = ready;
+  }
+
+  submit(sending) {
+    if (this.#isOpen && this.#waiting.size === 0 && this.#inFlight.size < this.limits.max_requests) {
+      return this.#send(sending);
+    }
+    this.#waiting.add(sending);
+  }
+
+  // Says whether the sending may have reached a node.
+  cancel(sending) {
+    if (this.#waiting.delete(sending)) return false;
+    for (const flight of this.#inFlight.values()) {
+      if (flight.sending !== sending) continue;
+      flight.sending = null;  // Its id stays taken until the node has answered.
+      return true;
+    }
+    return false;
+  }
+
+  // REQUIRES: nothing is submitted any more. Resolves when the connection is gone.
+  close() {
+    if (this.#whenClosed !== null) return this.#whenClosed.promise;
+    this.#closed = true;
+    this.#whenClosed = {};
+    this.#whenClosed.promise = new Promise((resolve) => (this.#whenClosed.resolve = resolve));
+    clearTimeout(this.#timer);
+    if (this.#socket === null) {
+      this.#finish();
+    } else {
+      this.#timer = setTimeout(() => this.#drop('the node did not answer the close'), CLOSING_MS);
+      this.#socket.close(1000, 'done');
+    }
+    return this.#whenClosed.promise;
+  }
+
+  #finish() {
+    this.#setState('closed');
+    this.#whenClosed.resolve();
+  }
+
+  #setState(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.#options.onStateChange?.(state);
+  }
+
+  #open() {
+    const url = this.#urls[this.#next];
+    let socket;
+    try {
+      const WebSocketClass = this.#options.WebSocket ?? globalThis.WebSocket ?? NodeSocket;
+      socket = new WebSocketClass(url, SUBPROTOCOL);
+    } catch (error) {
+      return this.#onEnd(`${url}: ${error.message}`);
+    }
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#socket === socket && this.#onMessage(event.data);
+    socket.onclose = ({code, reason}) => {
+      // 1006 stands for no close frame at all.
+      const how = code === 1006 ? '' : ` (close code ${code})`;
+      if (this.#socket === socket) this.#onEnd(`${url}: ${reason || 'the connection ended'}${how}`);
+    };
+    this.#timer = setTimeout(() => this.#drop('no hello came in time'), this.#options.connectTimeoutMs);
+  }
+
+  // Gives the connection up without waiting for anyone.
+  #drop(why) {
+    const socket = this.#socket;
+    this.#onEnd(`${this.#urls[this.#next]}: ${why}`);
+    socket.terminate ? socket.terminate() : socket.close();
+  }
+
+  #onEnd(why) {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
+    this.#watch = null;
+    this.#socket = null;
+    this.#isOpen = false;
+    this.why = why;
+    const lost = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    this.#next = (this.#next + 1) % this.#urls.length;
+    if (this.#closed) {
+      this.#finish();
+    } else {
+      this.#setState('connecting');
+      this.#timer = setTimeout(() => this.#open(), backoffMs(this.#failures++));
+    }
+    for (const {sending} of lost) sending?.onLost(why);
+  }
+
+  #onMessage(data) {
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch {
+      return this.#drop('the node sent what is no JSON');
+    }
+    if (frame === null || typeof frame !== 'object') return this.#drop('the node sent what is no frame');
+    this.#heardAt = performance.now();
+    if (!this.#isOpen) {
+      if (frame.hello === undefined) return this.#drop('the node did not start with a hello');
+      return this.#onHello(frame.hello);
+    }
+    const flight = this.#inFlight.get(frame.id);
+    if (flight === undefined) return this.#drop(`the node answered ${frame.id}, which was not asked`);
+    this.#inFlight.delete(frame.id);
+    try {
+      flight.sending?.onAnswer(frame);
+    } catch (error) {
+      this.#inFlight.set(frame.id, flight);  // It counts as lost.
+      return this.#drop(`the node's answer makes no sense: ${error.message}`);
+    }
+    this.#failures = 0;
+    this.#sendWaiting();
+  }
+
+  #onHello(hello) {
+    clearTimeout(this.#timer);
+    this.#isOpen = true;
+    this.limits = hello;
+    this.#setState('open');
+    this.#ready?.();
+    this.#sendWaiting();
+  }
+
+  #sendWaiting() {
+    for (const sending of this.#waiting) {
+      // An answer or a refusal may have been the end of the connection.
+      if (!this.#isOpen || this.#inFlight.size >= this.limits.max_requests) return;
+      this.#waiting.delete(sending);
+      this.#send(sending);
+    }
+  }
+
+  #send(sending) {
+    do {
+      this.#lastId = this.#lastId === LAST_ID ? 1 : this.#lastId + 1;
+    } while (this.#inFlight.has(this.#lastId));
+    const message = JSON.stringify({id: this.#lastId, ...sending.body()});
+    const most = this.limits.max_message_bytes;
+    // Measured only when it might be too much: a UTF-16 unit has at most 3 bytes of UTF-8.
+    if (message.length * 3 > most && utf8Bytes(message).length > most) {
+      return sending.onRefused({type: 'body-too-large', status: 413, limit: 'max_batch_size',
+                                detail: `the request has more than the ${most} bytes that the node takes`});
+    }
+    this.#inFlight.set(this.#lastId, {sending, sentAt: performance.now()});
+    this.#socket.send(message);
+    this.#watch ??= setTimeout(() => this.#onWatch(), this.#options.silenceTimeoutMs);
+  }
+
+  // A connection may be dead without a word. Whoever is asked and says nothing at all for so long is given up.
+  #onWatch() {
+    this.#watch = null;
+    if (this.#inFlight.size === 0) return;
+    const [oldest] = this.#inFlight.values();
+    const silentMs = performance.now() - Math.max(this.#heardAt, oldest.sentAt);
+    const leftMs = this.#options.silenceTimeoutMs - silentMs;
+    if (leftMs <= 0) return this.#drop(`the node has said nothing for ${Math.round(silentMs)} ms`);
+    this.#watch = setTimeout(() => this.#onWatch(), leftMs);
+  }
+}
