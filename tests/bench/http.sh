@@ -5,31 +5,15 @@
 #   PUT  (durable, 100-byte values)                against the engine's own commits per second at the batch size that
 #                                                  the node reached.
 # Usage: tests/bench/http.sh [connections (64)] [seconds per run (5)] [rounds (5)]
-set -euo pipefail
-cd "$(dirname "$0")/../.."
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 connections=${1:-64} seconds=${2:-5} rounds=${3:-5}
 
-for tool in wrk curl; do
-  command -v "$tool" >/dev/null || { echo "needs $tool: apt-get install $tool" >&2; exit 1; }
-done
-./bazelw build --config=opt //tools:node //tests/bench:hello_server //kv:storage_bench 2>&1 | tail -1
-
-work=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-bazel-bin/tests/bench/hello_server >"$work/hello.out" &
-pids+=($!)
-bazel-bin/tools/node --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data" >"$work/node.out" 2>"$work/node.log" &
-pids+=($!)
-until grep -q listening "$work/hello.out" && grep -q listening "$work/node.out"; do sleep 0.1; done
-hello=http://127.0.0.1:$(grep -o '[0-9]*$' "$work/hello.out")
-node=$(grep -o 'http://.*' "$work/node.out")
+need wrk curl
+build //tools:node //tests/bench:hello_server //kv:storage_bench
+serve hello "$bin/hello_server"
+hello=http://127.0.0.1:$port
+serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data"
+node=http://127.0.0.1:$port
 
 # Stores the keys that will be read, a batch of 1000 at a time.
 for batch in 0 1 2 3 4 5 6 7 8 9; do
@@ -47,7 +31,6 @@ run() {
   if grep -Eq 'Socket errors|Non-2xx' <<<"$out"; then echo "$out" >&2; return 1; fi
   awk '/Requests\/sec/ {print $2}' <<<"$out"
 }
-median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 metric() { curl -sS "$node/metrics" | awk -v name="$1" '$1 == name {print $2}'; }
 
 run -s tests/bench/get.lua "$hello/" >/dev/null
@@ -56,24 +39,19 @@ for ((i = 0; i < rounds; i++)); do
   h=$(run -s tests/bench/get.lua "$hello/") g=$(run -s tests/bench/get.lua "$node")
   echo "$h" >>"$work/hello.rates"
   echo "$g" >>"$work/get.rates"
-  awk -v g="$g" -v h="$h" 'BEGIN {print g / h}' >>"$work/get.ratios"
+  ratio "$g" "$h" >>"$work/get.ratios"
 done
 echo "GET, $connections connections, $rounds rounds of ${seconds}s: bare Beast $(median <"$work/hello.rates")/s," \
   "node $(median <"$work/get.rates")/s, ratio $(median <"$work/get.ratios")"
 
 # What the engine alone commits, 64 records of the same size to a sync, on the same disk and in turn with the node.
-engine() {
-  TMPDIR=$work bazel-bin/kv/storage_bench --benchmark_filter='^BM_Commit/records:64/real_time$' \
-    --benchmark_min_time="$seconds" --benchmark_format=csv 2>/dev/null |
-    awk -F, '$1 ~ /BM_Commit/ {print $7}'
-}
 run -s tests/bench/put.lua "$node" >/dev/null
 syncs_before=$(metric quoin_commit_rounds_total) changes_before=$(metric quoin_commit_changes_total)
 for ((i = 0; i < rounds; i++)); do
-  p=$(run -s tests/bench/put.lua "$node") e=$(engine)
+  p=$(run -s tests/bench/put.lua "$node") e=$(engine 64 "$seconds")
   echo "$p" >>"$work/put.rates"
   echo "$e" >>"$work/engine.rates"
-  awk -v p="$p" -v e="$e" 'BEGIN {print p / e}' >>"$work/put.ratios"
+  ratio "$p" "$e" >>"$work/put.ratios"
 done
 syncs_after=$(metric quoin_commit_rounds_total) changes_after=$(metric quoin_commit_changes_total)
 shared=$(awk -v a="$syncs_before" -v b="$syncs_after" -v c="$changes_before" -v d="$changes_after" \

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <glog/logging.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -98,6 +99,9 @@ ChildProcess::ChildProcess(const Options& options) : name_(options.argv.at(0)), 
     if (getppid() != parent) _exit(126);
     if (terminal_ && login_tty(child.in) != 0) _exit(126);
     if (!terminal_ && (dup2(child.in, 0) < 0 || dup2(child.out, 1) < 0 || dup2(child.error, 2) < 0)) _exit(126);
+    // Not all that a test has open is close-on-exec: Asio's sockets are not, and a child that held one would keep the
+    // connection open that the test has closed.
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) _exit(126);
     execve(argv[0], argv.data(), environment.data());
     _exit(127);
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 namespace quoin::tests {
 namespace {
@@ -46,6 +47,17 @@ TEST_F(ChildProcessTest, KillsTheChildThatItLeaves) {
     EXPECT_EQ(kill(pid, 0), 0);
   }
   EXPECT_EQ(kill(pid, 0), -1);
+}
+
+// A node that was started while its test had a connection would otherwise keep it open for ever.
+TEST_F(ChildProcessTest, GivesTheChildNothingThatTheTestHasOpen) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);  // Not close-on-exec, as sockets of Asio aren't.
+  ChildProcess child(Options("echo started; read line <&" + std::to_string(ends[0]) + " || echo closed"));
+  EXPECT_EQ(child.ReadLine(), "started");
+  EXPECT_EQ(child.ReadLine(), "closed");
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_F(ChildProcessTest, IsATerminalWhenAsked) {

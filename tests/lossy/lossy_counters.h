@@ -1,0 +1,32 @@
+// What the tests of lost answers have in common: how much they count, from what seed, and what they say at the end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "tests/lossy/counter_ledger.h"
+#include "tests/lossy/lossy_proxy.h"
+
+namespace quoin::tests {
+
+// Few counters, so that clients meet at each, and each forgets old operation ids again and again.
+inline constexpr int kCounters = 4;
+std::string CounterName(int number);
+
+// QUOIN_SEED, or one drawn now; said in the log.
+std::uint64_t DrawSeed();
+
+// Fates drawn from the seed.
+LossyProxy::Draw Fates(std::uint64_t seed, std::size_t most_answer_bytes);
+
+// Reads the counters' ends straight from the node, and fails the test with all that the ledger says against them.
+void ExpectExact(const CounterLedger& ledger, std::uint16_t node_port);
+// Fails the test when the proxy has not lost anything: then nothing was shown.
+void ExpectLosses(const LossyProxy& proxy);
+
+// What each counter holds.
+std::map<std::string, std::int64_t> ReadCounters(std::uint16_t node_port);
+
+}  // namespace quoin::tests
