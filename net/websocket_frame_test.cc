@@ -80,7 +80,8 @@ TEST(WebSocketDecoder, ReadsWhatAServerSends) {
 }
 
 TEST(WebSocketFrame, OfAClientAreMasked) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{125}, std::size_t{126}, std::size_t{70'000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{3}, std::size_t{125}, std::size_t{126}, std::size_t{70'000}}) {
     std::string payload;
     for (std::size_t i = 0; i < size; ++i) payload.push_back(static_cast<char>(i * 7));
     std::string bytes = "before";

@@ -71,6 +71,17 @@ TEST(Arrows, LetOnlyTheFrontOfTheSimulatorUseIt) {
               ElementsAre(HasSubstr("tools may not use tests")));
 }
 
+TEST(Arrows, LetTheStressTestUseTheCheckerOnly) {
+  EXPECT_THAT(CheckArrows("tools/bench_verify.h", "#pragma once\n#include \"tests/linearizability/checker.h\"\n"),
+              IsEmpty());
+  EXPECT_THAT(CheckArrows("tools/bench_verify.cc", "#include \"tests/simulation/fleet.h\""),
+              ElementsAre(HasSubstr("tools may not use tests")));
+  EXPECT_THAT(CheckArrows("tools/client_shell.cc", "#include \"tests/linearizability/checker.h\""),
+              ElementsAre(HasSubstr("tools may not use tests")));
+  EXPECT_THAT(CheckArrows("net/bench_a.cc", "#include \"tests/linearizability/checker.h\""),
+              ElementsAre(HasSubstr("net may not use tests")));
+}
+
 TEST(Arrows, KeepRingAndKvStrangers) {
   EXPECT_THAT(CheckArrows("kv/a.cc", "#include \"ring/partition.h\""), ElementsAre(HasSubstr("kv may not use ring")));
   EXPECT_THAT(CheckArrows("ring/a.cc", "#include \"kv/record.h\""), ElementsAre(HasSubstr("ring may not use kv")));

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/bench_flags.h"
+#include "tools/bench_main.h"
 #include "tools/client_execute.h"
 #include "tools/client_flags.h"
 #include "tools/client_interrupt.h"
@@ -108,7 +110,8 @@ int main(int argc, char** argv) {
   quoin::tools::UseUtf8();
   quoin::tools::EnterWorkingDirectory();
   std::ios::sync_with_stdio(false);
-  const quoin::tools::ClientFlags flags = quoin::tools::ParseClientFlags(&argc, &argv);
+  if (quoin::bench::WantsStressTest(argc, argv)) return quoin::bench::Main(argc, argv);
+  const quoin::tools::ClientFlags flags = quoin::tools::ParseClientFlags(&argc, &argv, quoin::bench::OwnFlagNames());
   ExitCode code = quoin::tools::Run(flags, std::vector<std::string>(argv + 1, argv + argc));
   std::cout.flush();
   if (!std::cout) {

@@ -46,7 +46,8 @@ constexpr const char* kSummary =
     "Asks a Quoin node, and tells what it answered.\n"
     "\n"
     "  client [flags]               reads commands: from a person, line by line, or from standard input\n"
-    "  client [flags] COMMAND ...   runs one command; quoting is the shell's business then\n";
+    "  client [flags] COMMAND ...   runs one command; quoting is the shell's business then\n"
+    "  client --stress-test ...     measures what a node can take: --stress-test --help, docs/bench.md\n";
 
 constexpr const char* kEpilogue =
     "Exit codes (of several commands, the first failure's):\n"
@@ -76,12 +77,13 @@ DEFINE_bool(quiet, false, "only values and failures: no confirmations, nothing a
 
 namespace quoin::tools {
 
-ClientFlags ParseClientFlags(int* argc, char*** argv) {
+ClientFlags ParseClientFlags(int* argc, char*** argv, const std::vector<std::string>& foreign) {
   ProgramHelp program;
   program.summary = kSummary;
   program.groups = {{"Flags", {"server", "timeout", "output", "consistency", "quiet"}}};
   program.epilogue = "Commands:\n" + HelpOnCommands() + "\n" + kEpilogue;
   program.environment = {"server", "timeout", "output", "consistency", "quiet"};
+  program.foreign = foreign;
   program.bad_usage_exit_code = static_cast<int>(ExitCode::kBadUsage);
   ParseFlags(program, argc, argv);
 

@@ -20,7 +20,7 @@ struct ClientFlags {
 };
 
 // Parses the command line; does not return when there is nothing to run (--help) or something is wrong. Afterwards argv
-// holds the program's name and the words of the command.
-ClientFlags ParseClientFlags(int* argc, char*** argv);
+// holds the program's name and the words of the command. `foreign` are flags of other programs that are linked in.
+ClientFlags ParseClientFlags(int* argc, char*** argv, const std::vector<std::string>& foreign);
 
 }  // namespace quoin::tools

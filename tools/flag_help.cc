@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -72,10 +73,14 @@ Written TakeApart(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-Status UnknownFlag(const std::string& name) {
+bool IsForeign(const ProgramHelp& program, const std::string& name) {
+  return std::ranges::find(program.foreign, name) != program.foreign.end();
+}
+
+Status UnknownFlag(const ProgramHelp& program, const std::string& name) {
   std::vector<std::string> names = {"help", "helpfull", "version", "flagfile"};
   for (const CommandLineFlagInfo& flag : AllFlags()) {
-    if (IsOurs(flag)) names.push_back(flag.name);
+    if (IsOurs(flag) && !IsForeign(program, flag.name)) names.push_back(flag.name);
   }
   std::string message = "There is no flag --" + name + ".";
   if (const auto nearest = Nearest(name, names)) {
@@ -88,6 +93,8 @@ Status UnknownFlag(const std::string& name) {
 
 class Parser {
  public:
+  explicit Parser(const ProgramHelp& program) : program_(program) {}
+
   Status Parse(const std::vector<std::string>& arguments) { return TakeAll(arguments); }
   // The flags that were given, here or in a flag file.
   const std::set<std::string>& given() const { return given_; }
@@ -117,6 +124,10 @@ class Parser {
     return Status::Ok();
   }
 
+  bool Find(const std::string& name, CommandLineFlagInfo* flag) const {
+    return !IsForeign(program_, name) && gflags::GetCommandLineFlagInfo(name.c_str(), flag);
+  }
+
   // `next` is the argument behind the flag, which is its value when the flag needs one and brings none.
   Status TakeFlag(Written written, const std::string* next, bool* took_next) {
     if (written.name == "help" || written.name == "h") return Act(ParsedFlags::Action::kHelp);
@@ -124,11 +135,10 @@ class Parser {
     if (written.name == "version") return Act(ParsedFlags::Action::kVersion);
 
     CommandLineFlagInfo flag;
-    if (!gflags::GetCommandLineFlagInfo(written.name.c_str(), &flag)) {
-      const bool negated = written.name.starts_with("no") &&
-                           gflags::GetCommandLineFlagInfo(written.name.substr(2).c_str(), &flag) &&
+    if (!Find(written.name, &flag)) {
+      const bool negated = written.name.starts_with("no") && Find(written.name.substr(2), &flag) &&
                            flag.type == "bool" && !written.value;
-      if (!negated) return UnknownFlag(written.name);
+      if (!negated) return UnknownFlag(program_, written.name);
       given_.insert(flag.name);
       return Set(flag, "false", "--" + written.name);
     }
@@ -167,6 +177,7 @@ class Parser {
     return Status::Ok();
   }
 
+  const ProgramHelp& program_;
   ParsedFlags parsed_;
   std::set<std::string> given_;
   int depth_ = 0;
@@ -178,13 +189,21 @@ std::string EnvironmentName(const std::string& flag) {
   return name;
 }
 
+// gflags tells 0.99 with all the digits that it hasn't got.
+std::string ShownDefault(const CommandLineFlagInfo& flag) {
+  if (flag.type != "double") return flag.default_value;
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, std::strtod(flag.default_value.c_str(), nullptr));
+  return std::string(text, end.ptr);
+}
+
 // "  --timeout=5s              how long ..., wrapped under itself"
 std::string DescribeFlag(const CommandLineFlagInfo& flag) {
   std::string text = "  --" + flag.name;
   if (flag.type == "bool") {
     if (flag.default_value == "true") text += "=true";
   } else {
-    text += "=" + (flag.default_value.empty() ? std::string("...") : flag.default_value);
+    text += "=" + (flag.default_value.empty() ? std::string("...") : ShownDefault(flag));
   }
   const std::string indent(kHelpColumn, ' ');
   if (text.size() + 2 > kHelpColumn) {
@@ -214,7 +233,7 @@ std::string DescribeFlag(const CommandLineFlagInfo& flag) {
 
 Result<ParsedFlags> TryParseFlags(const ProgramHelp& program, const std::vector<std::string>& arguments,
                                   const Environment& environment) {
-  Parser parser;
+  Parser parser(program);
   QUOIN_RETURN_IF_ERROR(parser.Parse(arguments));
   ParsedFlags parsed = parser.TakeParsed();
   // Whoever asks for help gets it, whatever the environment holds.
@@ -240,7 +259,8 @@ std::string HelpText(const ProgramHelp& program) {
   for (const FlagGroup& group : groups) grouped.insert(group.flags.begin(), group.flags.end());
   FlagGroup others{groups.empty() ? "Flags" : "Other flags", {}};
   for (const CommandLineFlagInfo& flag : AllFlags()) {
-    if (IsOurs(flag) && !grouped.contains(flag.name)) others.flags.push_back(flag.name);
+    if (IsOurs(flag) && !grouped.contains(flag.name) && !IsForeign(program, flag.name))
+      others.flags.push_back(flag.name);
   }
   groups.push_back(std::move(others));
 
@@ -250,6 +270,8 @@ std::string HelpText(const ProgramHelp& program) {
     for (const std::string& name : group.flags) {
       CommandLineFlagInfo flag;
       CHECK(gflags::GetCommandLineFlagInfo(name.c_str(), &flag)) << "help names a flag that isn't: " << name;
+      const auto described = program.described.find(name);
+      if (described != program.described.end()) flag.description = described->second;
       text += DescribeFlag(flag);
     }
   }

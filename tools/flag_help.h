@@ -14,6 +14,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ struct ProgramHelp {
   std::vector<FlagGroup> groups;         // Flags of tools/ that stand in no group come last, under "Other flags".
   std::string epilogue;                  // After the flags: commands, exit codes, examples.
   std::vector<std::string> environment;  // Flags that QUOIN_<NAME> sets as well.
+  // Flags that are linked in for another of the programs that one binary is: neither shown nor taken.
+  std::vector<std::string> foreign;
+  // What flags that several programs share mean in this one, by name.
+  std::map<std::string, std::string> described;
   int bad_usage_exit_code = 2;
 };
 

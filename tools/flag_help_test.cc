@@ -12,6 +12,7 @@
 DEFINE_string(patience, "5s", "how long the test waits");
 DEFINE_validator(patience, &quoin::tools::ValidatePositiveDuration);
 DEFINE_int32(count, 3, "how many");
+DEFINE_double(share, 0.99, "how much of it");
 DEFINE_bool(eager, false, "whether to begin at once");
 DEFINE_string(place, "",
               "a long story about where the things are that goes on beyond one line of the help text, so that "
@@ -134,6 +135,7 @@ TEST_F(FlagHelp, ShowsOurFlagsOnlyInTheirGroups) {
   EXPECT_TRUE(text.starts_with("test [flags] word...\n"));
   EXPECT_NE(text.find("\nPatience:\n  --patience=5s"), std::string::npos) << text;
   EXPECT_NE(text.find("\nOther flags:\n  --count=3"), std::string::npos) << text;
+  EXPECT_NE(text.find("--share=0.99 "), std::string::npos) << text;
   EXPECT_NE(text.find("QUOIN_PATIENCE QUOIN_COUNT"), std::string::npos);
   EXPECT_NE(text.find("Examples: none."), std::string::npos);
   EXPECT_EQ(text.find("logtostderr"), std::string::npos);
@@ -144,6 +146,26 @@ TEST_F(FlagHelp, ShowsOurFlagsOnlyInTheirGroups) {
     EXPECT_LE(end - begin, 100u) << text.substr(begin, end - begin);
     begin = end + 1;
   }
+}
+
+TEST_F(FlagHelp, ForeignFlagsAreNeitherShownNorTaken) {
+  program_.foreign = {"count", "place", "eager"};
+  program_.groups = {{"Patience", {"patience"}}};
+  program_.environment = {"patience"};
+  const std::string text = HelpText(program_);
+  EXPECT_NE(text.find("--patience"), std::string::npos);
+  EXPECT_EQ(text.find("--count"), std::string::npos) << text;
+  EXPECT_EQ(text.find("--place"), std::string::npos) << text;
+  EXPECT_EQ(Problem({"--count=4"}), "There is no flag --count. --help lists the flags.");
+  EXPECT_EQ(Problem({"--noeager"}).find("There is no flag --noeager."), 0u);
+  EXPECT_EQ(FLAGS_count, 3);
+}
+
+TEST_F(FlagHelp, ProgramsDescribeSharedFlagsTheirOwnWay) {
+  program_.described = {{"patience", "how long this very program waits"}};
+  const std::string text = HelpText(program_);
+  EXPECT_NE(text.find("how long this very program waits"), std::string::npos) << text;
+  EXPECT_EQ(text.find("how long the test waits"), std::string::npos) << text;
 }
 
 TEST_F(FlagHelp, ParseFlagsLeavesProgramAndWordsInArgv) {

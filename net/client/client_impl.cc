@@ -1,0 +1,142 @@
+#include "net/client/client_impl.h"
+
+#include <glog/logging.h>
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "base/text.h"
+
+namespace quoin::client {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kReadBufferBytes = 256 << 10;
+std::uint64_t DrawSeed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+std::uint64_t DrawClientId(std::uint64_t wanted) {
+  while (wanted == 0) wanted = DrawSeed();
+  return wanted;
+}
+
+}  // namespace
+
+Client::Impl::Impl(asio::any_io_executor executor, Options options, std::vector<net::HttpEndpoint> servers)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      servers_(std::move(servers)),
+      random_(DrawSeed()),
+      client_id_(DrawClientId(options_.client_id)),
+      ballots_(options_.max_remembered_keys),
+      router_(options_.routing, servers_.size(), options_.connections_per_server),
+      read_buffer_(kReadBufferBytes),
+      timer_(executor_) {}
+
+void Client::Impl::Open() {
+  const Connection::Shared shared{executor_, random_, read_buffer_, counts_, weak_from_this()};
+  for (std::size_t server = 0; server < servers_.size(); ++server) {
+    for (std::size_t i = 0; i < options_.connections_per_server; ++i) {
+      links_.push_back(std::make_unique<Link>(shared, options_, servers_[server], Route{server, i},
+                                              static_cast<Link::Owner&>(*this)));
+    }
+  }
+}
+
+const std::string& Client::Impl::Pending::key() const {
+  if (const auto* const operation = std::get_if<Operation>(&what)) return operation->key;
+  return std::get<PageRequest>(what).prefix;
+}
+
+Client::Impl::Token Client::Impl::TokenOf(std::uint32_t slot, std::uint32_t generation, bool repeated) {
+  return slot | Token{generation & 0x7fffffffu} << 32 | Token{repeated} << 63;
+}
+
+Client::Impl::Pending* Client::Impl::Find(Token token) {
+  Pending& pending = table_[SlotOf(token)];
+  const bool current =
+      pending.phase != Phase::kFree && (pending.generation & 0x7fffffffu) == (token >> 32 & 0x7fffffffu);
+  return current ? &pending : nullptr;
+}
+
+Client::Counts Client::Impl::counts() const {
+  Counts counts = counts_;
+  counts.under_way = table_.size() - free_.size();
+  return counts;
+}
+
+std::string Client::Impl::IdOf(const Pending& pending) const {
+  if (!pending.is_write()) return {};
+  if (!pending.operation_id.empty()) return pending.operation_id;
+  return Hex64(client_id_) + "-" + std::to_string(pending.number);
+}
+
+Ticket Client::Impl::NewTicket(const std::string& key) {
+  return {Hex64(client_id_) + "-" + std::to_string(next_number_++), FormatBallot(ballots_.Find(key))};
+}
+
+template <typename AnswerType>
+void Client::Impl::Post(Handler<AnswerType> handler, AnswerType answer) {
+  asio::post(executor_, [handler = std::move(handler), answer = std::move(answer)]() mutable {
+    std::move(handler)(std::move(answer));
+  });
+}
+
+template <typename AnswerType>
+void Client::Impl::Tell(std::uint32_t slot, AnswerType answer) {
+  Pending& pending = table_[slot];
+  LetFollow(pending);
+  auto handler = std::move(std::get<Handler<AnswerType>>(pending.handler));
+  answer.sendings = pending.sendings.count();
+  answer.responder = std::move(pending.responder);
+  pending.what = Operation();
+  pending.operation_id.clear();
+  pending.problem = Problem();
+  pending.responder = nullptr;
+  pending.phase = Phase::kFree;
+  ++pending.generation;
+  due_.Remove(slot);
+  free_.push_back(slot);
+  if (closed_) return Post(std::move(handler), std::move(answer));
+  std::move(handler)(std::move(answer));
+}
+template void Client::Impl::Post(Handler<Answer> handler, Answer answer);
+template void Client::Impl::Post(Handler<PageAnswer> handler, PageAnswer answer);
+template void Client::Impl::Post(Handler<std::vector<Answer>> handler, std::vector<Answer> answer);
+template void Client::Impl::Tell(std::uint32_t slot, Answer answer);
+template void Client::Impl::Tell(std::uint32_t slot, PageAnswer answer);
+
+void Client::Impl::EndWithProblem(std::uint32_t slot) {
+  Pending& pending = table_[slot];
+  if (std::holds_alternative<PageRequest>(pending.what)) {
+    PageAnswer answer;
+    answer.problem = std::move(pending.problem);
+    return Tell(slot, std::move(answer));
+  }
+  Answer answer;
+  answer.problem = std::move(pending.problem);
+  if (!pending.sendings.certain()) {
+    answer.outcome = Outcome::kUnknown;
+    answer.ticket = {IdOf(pending), FormatBallot(pending.sendings.ballot())};
+  }
+  Tell(slot, std::move(answer));
+}
+
+void Client::Impl::Close() {
+  if (std::exchange(closed_, true)) return;
+  timer_.cancel();
+  for (const auto& link : links_) link->Close();
+  for (Pending& pending : table_) pending.leads = false;  // Nobody follows any more.
+  held_back_.clear();
+  for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
+    if (table_[slot].phase == Phase::kFree) continue;
+    table_[slot].problem = {
+        "closed", "the client was closed before the answer came", {}, 0, std::chrono::milliseconds(0)};
+    EndWithProblem(slot);
+  }
+}
+
+}  // namespace quoin::client
