@@ -45,6 +45,13 @@ const ring::Configuration& Coordinator::ConfigurationOf(const Pending& pending) 
   return routes_.topology()->ConfigurationOf(pending.partition);
 }
 
+bool Coordinator::IsLone(const Pending& pending) const {
+  const ring::Configuration& configuration = ConfigurationOf(pending);
+  return configuration.incoming.nodes.empty() &&
+         configuration.replicas.nodes == std::vector<NodeId>{routes_.self()} &&
+         pending.open.at(pending.current).to == routes_.self();
+}
+
 std::uint64_t Coordinator::NextNumber(const Pending& pending) {
   ++last_number_;
   CHECK_LT(last_number_, kNumbersEnd);
@@ -268,6 +275,9 @@ void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
       GiveUp(pending, effects);
     } else if (pending.step == Step::kReading) {
       OnReadingDue(pending, now, effects);
+    } else if (pending.step == Step::kAwaiting && IsLone(pending)) {
+      // Nothing that a node says to itself is lost. The disk may be slow, and each further copy would wait for it, too.
+      SetDue(pending, now.now + options_.attempt);
     } else {
       if (pending.step == Step::kAwaiting) Blame(pending, pending.open.at(pending.current), true);
       Attempt(pending, now, effects);

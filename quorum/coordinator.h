@@ -170,6 +170,8 @@ class Coordinator {
   // Below it, all ids of that client are finished.
   std::uint64_t FinishedBelow(const Pending& pending) const;
   const ring::Configuration& ConfigurationOf(const Pending& pending) const;
+  // Whether this node is the key's only replica, and works on the copy `current`. REQUIRES: kAwaiting.
+  bool IsLone(const Pending& pending) const;
   // Sends a copy to whoever is the best to try now, or rests.
   void Attempt(Pending& pending, Moment now, CoordinatorEffects* effects);
   // After an answer that didn't help: at once for a few times, and then more and more slowly.

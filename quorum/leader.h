@@ -114,6 +114,9 @@ class Leader {
   bool all_equal() const;
   // kFilling: every new replica has been found equal, but for what is being written.
   bool filled() const;
+  // kJoint: write quorums of both sets hold all that was chosen under earlier configurations. That is more than to be
+  // complete: a key that is owned may still be on its way to the new set.
+  bool carried() const;
   // kJoint: so many of the old set have durably seen the joint that the old one can't be obeyed any more.
   bool seals_old() const { return quorums_->SealsOld(promised_); }
   // A damaged record can't be refilled under this ballot.

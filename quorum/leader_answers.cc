@@ -1,6 +1,7 @@
 // Who is told what, and when: refusals, and the waiters of a key.
 #include <glog/logging.h>
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,12 @@
 #include "quorum/leader_replies.h"
 
 namespace quoin::quorum {
+namespace {
+
+// Of a value that the table of ids keeps for later copies.
+constexpr std::size_t kMaxRememberedValueBytes = 200;
+
+}  // namespace
 
 void Leader::OnRefused(NodeId from, const Refused& refused, Effects* effects) {
   const bool lone = everyone() == quorums_->MaskOf(options_.self);
@@ -91,6 +98,12 @@ void Leader::Tell(const Waiter& waiter, const Reply& reply, Effects* effects) {
   if (waiter.id == kv::OperationId{} || seen == ids_.end()) return;
   for (const std::uint64_t token : std::exchange(seen->second.tokens, {})) effects->answers.push_back({token, reply});
   seen->second.reply = reply;
+  // Later copies are told what a later leadership would tell (decision 13): the table must not keep values alive.
+  Reply& kept = *seen->second.reply;
+  if (kept.record != nullptr && kept.record->value.size() > kMaxRememberedValueBytes) kept.record = nullptr;
+  if (kept.previous != nullptr && kept.previous->value.size() > kMaxRememberedValueBytes) {
+    kept = Unknown("an earlier copy took effect, and its answer is not known any more");
+  }
 }
 
 }  // namespace quoin::quorum

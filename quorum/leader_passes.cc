@@ -215,6 +215,17 @@ bool Leader::all_equal() const {
   return true;
 }
 
+bool Leader::carried() const {
+  if (phase_ != Phase::kLeading || !joint_ || !complete_) return false;
+  ring::ReplicaMask hold_all = 0;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    const bool compared = !IsCompared(i) || passes_[i].ever_walked;
+    // A repair ends when the replica holds what it lacked, or what came on top of that.
+    if (compared && passes_[i].repairs.empty()) hold_all |= ring::ReplicaMask{1} << i;
+  }
+  return quorums_->IsWriteQuorum(hold_all);
+}
+
 bool Leader::filled() const {
   if (phase_ != Phase::kLeading || !filling_) return false;
   for (std::size_t i = 0; i < passes_.size(); ++i) {

@@ -141,7 +141,7 @@ void Node::Impl::Report(Moment now) {
     const Leader& leader = replica->leader();
     MoveReport move{.partition = partition, .configuration = replica->configuration().version};
     move.filled = leader.filled();
-    move.complete = replica->configuration().phase == ring::Phase::kJoint && leader.complete() && leader.seals_old();
+    move.complete = leader.carried() && leader.seals_old();
     packet.moves.push_back(move);
   }
   if (packet.moves.empty()) return;

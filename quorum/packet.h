@@ -88,7 +88,7 @@ struct MoveReport {
   PartitionId partition;
   std::uint64_t configuration = 0;  // The version under which this was found.
   bool filled = false;              // kFilling: every new replica has been found nearly equal, under this version.
-  bool complete = false;            // kJoint: the leader owns every key under it, and it seals the old set.
+  bool complete = false;            // kJoint: Leader::carried, and the old set is sealed.
 };
 struct ReportPacket {
   std::vector<MoveReport> moves;
