@@ -48,8 +48,7 @@ void CoreDriver::Run() {
 }
 
 void CoreDriver::Tick() {
-  const bool hangs = round_under_way_ && std::chrono::steady_clock::now() - round_began_ > kDiskPatience;
-  node_->SetDiskAnswering(!hangs, Now());
+  node_->SetDiskAnswering(!DiskHangs(), Now());
   node_->OnTick(Now());
   Act();
   tick_timer_.expires_after(tick_);
@@ -59,11 +58,26 @@ void CoreDriver::Tick() {
 }
 
 void CoreDriver::Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) {
+  if (quorum::IsWrite(request.operation) && DiskHangs() && open_writes_ >= kMaxWritesBehindAHungDisk) {
+    return Refuse(sending, std::move(done));
+  }
   const std::uint64_t token = ++last_token_;
   waiting_.emplace(token, std::move(done));
   if (quorum::IsWrite(request.operation)) ++open_writes_;
   node_->Submit(std::move(request), sending, token, Now());
   ScheduleAct();
+}
+
+bool CoreDriver::DiskHangs() const {
+  return round_under_way_ && std::chrono::steady_clock::now() - round_began_ > kDiskPatience;
+}
+
+void CoreDriver::Refuse(const quorum::Sending& sending, quorum::ReplyCallback done) {
+  quorum::Reply reply;
+  reply.outcome = quorum::Outcome::kError;
+  // Of earlier copies nothing is known.
+  reply.status = Status(sending.repeated ? Code::kUnknown : Code::kUnavailable, "the disk does not answer");
+  shards_.Post(shard_, [done = std::move(done), reply = std::move(reply)] { done(reply); });
 }
 
 void CoreDriver::ScheduleAct() {
@@ -137,12 +151,16 @@ void CoreDriver::ReadDue(quorum::DueWanted wanted) {
 }
 
 void CoreDriver::ConsiderRound() {
-  if (round_under_way_ || pacing_ || !node_->WantsRound()) return;
+  if (round_under_way_ || !node_->WantsRound()) return;
   const quorum::FlushPace::Time until = pace_.WaitUntil(open_writes_);
-  if (until <= std::chrono::steady_clock::now()) return BeginRound();
-  pacing_ = true;
+  if (until <= std::chrono::steady_clock::now()) {
+    if (std::exchange(pacing_, false)) pace_timer_.cancel();
+    return BeginRound();
+  }
+  if (std::exchange(pacing_, true)) return;
   pace_timer_.expires_at(until);
-  pace_timer_.async_wait([this](const boost::system::error_code&) {
+  pace_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // There were enough before its time.
     pacing_ = false;
     ConsiderRound();
   });

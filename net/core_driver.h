@@ -48,6 +48,8 @@ class CoreDriver {
  private:
   // A disk that works on one round for longer counts as hung: others may take the lead.
   static constexpr std::chrono::milliseconds kDiskPatience{1000};
+  // Then so many writes are kept for the next round, and more are refused.
+  static constexpr std::size_t kMaxWritesBehindAHungDisk = 10'000;
 
   class Chance final : public ring::Random {
    public:
@@ -63,6 +65,9 @@ class CoreDriver {
 
   static quorum::Moment Now();
   void Tick();
+  bool DiskHangs() const;
+  // Answers a write that isn't submitted at all.
+  void Refuse(const quorum::Sending& sending, quorum::ReplyCallback done);
   // Sees to it that Act runs before the event loop waits.
   void ScheduleAct();
   void Act();

@@ -17,6 +17,7 @@
 #include "net/core_driver.h"
 #include "net/core_keyspace.h"
 #include "net/http_server.h"
+#include "net/key_operation.h"
 #include "net/shards.h"
 #include "net/websocket_limits.h"
 #include "quorum/node.h"
@@ -120,7 +121,11 @@ class RunningNode : public Node {
     core.member.client_address = options_.listen_address + ":" + std::to_string(options_.listen_port);
     core.member.peer_address = core.member.client_address;
     core.max_value_bytes = options_.limits.max_value_bytes;
-    core.max_requests = options_.max_inflight_requests;
+    // Admission is the gate's: there a batch is one request.
+    core.max_requests = options_.max_inflight_requests * kMaxBatchOperations;
+    // Of each partition's leader: a million ids, and the records of some 65,000 keys, in all.
+    core.max_ids = std::max<std::size_t>(1024, (std::size_t{1} << 20) / core.partition_count);
+    core.max_idle_keys = std::max<std::size_t>(64, (std::size_t{1} << 16) / core.partition_count);
     // Long after the front end has answered, which goes on counting what the core still works on (KeyspaceGate, A2).
     core.timing.request = std::max(core.timing.attempt, 4 * Microseconds(options_.limits.request_timeout));
     core.timing.sweep = Microseconds(options_.sweep_interval);

@@ -66,7 +66,9 @@ std::uint32_t Client::Impl::Admit(const CallOptions& options) {
   free_.pop_back();
   Pending& pending = table_[slot];
   pending.consistency = options.consistency;
-  pending.timeout = options.timeout.value_or(options_.timeout);
+  // Far more would overflow the clock.
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 36500);
+  pending.timeout = std::clamp(options.timeout.value_or(options_.timeout), std::chrono::milliseconds(0), kLongest);
   pending.deadline = Now() + pending.timeout;
   pending.failures = 0;
   pending.unreachable = 0;

@@ -147,6 +147,16 @@ test('without any node connect says why, in time; aborted, the reason', async (t
   await assert.rejects(connecting, (error) => error === reason);
 });
 
+test('an abort in onStateChange does not make certain what was sent', async (t) => {
+  const controller = new AbortController();
+  const onStateChange = (state) => state === 'connecting' && controller.abort(new Error('enough'));
+  const {connection, client} = await connected(t, connect, {onStateChange});
+  const told = client.incr('n', 1, {signal: controller.signal});
+  await connection.requests.next();
+  connection.cut();
+  await assert.rejects(told, (error) => error instanceof UnknownOutcomeError && error.cause.message === 'enough');
+});
+
 test('while no node is there requests wait, and are told why at their deadline', async (t) => {
   let onLost;
   const lost = new Promise((resolve) => (onLost = resolve));

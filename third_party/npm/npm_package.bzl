@@ -18,7 +18,11 @@ def _npm_package_impl(ctx):
     if npm == None:
         fail("npm is not there, and {}@{} comes through it: apt-get install npm".format(ctx.attr.package, ctx.attr.version))
     name = "{}@{}".format(ctx.attr.package, ctx.attr.version)
-    packed = ctx.execute([npm, "pack", name, "--ignore-scripts", "--loglevel=error"], timeout = 300)
+    for pause_s in [5, 20, 0]:
+        packed = ctx.execute([npm, "pack", name, "--ignore-scripts", "--loglevel=error"], timeout = 300)
+        if packed.return_code == 0:
+            break
+        ctx.execute(["sleep", str(pause_s)])
     if packed.return_code != 0:
         fail("npm could not fetch {}:\n{}".format(name, packed.stderr))
 

@@ -64,13 +64,10 @@ export class Link {
 
   // Says whether the sending may have reached a node.
   cancel(sending) {
-    if (this.#waiting.delete(sending)) return false;
     for (const flight of this.#inFlight.values()) {
-      if (flight.sending !== sending) continue;
-      flight.sending = null;  // Its id stays taken until the node has answered.
-      return true;
+      if (flight.sending === sending) flight.sending = null;  // Its id stays taken until the node has answered.
     }
-    return false;
+    return !this.#waiting.delete(sending);
   }
 
   // REQUIRES: nothing is submitted any more. Resolves when the connection is gone.
@@ -97,7 +94,8 @@ export class Link {
   #setState(state) {
     if (this.state === state) return;
     this.state = state;
-    this.#options.onStateChange?.(state);
+    // Later, when the link is at rest: it may abort requests, and what it throws is its own affair.
+    if (this.#options.onStateChange) queueMicrotask(() => this.#options.onStateChange(state));
   }
 
   #open() {
@@ -136,13 +134,13 @@ export class Link {
     const lost = [...this.#inFlight.values()];
     this.#inFlight.clear();
     this.#next = (this.#next + 1) % this.#urls.length;
+    for (const {sending} of lost) sending?.onLost(why);
     if (this.#closed) {
       this.#finish();
     } else {
       this.#setState('connecting');
       this.#timer = setTimeout(() => this.#open(), backoffMs(this.#failures++));
     }
-    for (const {sending} of lost) sending?.onLost(why);
   }
 
   #onMessage(data) {
