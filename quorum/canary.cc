@@ -44,7 +44,6 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
     "damaged-as-missing",
     "leaderless-read-from-one",
     "resume-ballot-after-restart",
-    "forget-that-an-id-is-finished",
 };
 
 }  // namespace

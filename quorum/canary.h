@@ -23,7 +23,7 @@ enum class Canary : std::uint8_t {
   kInstallWithoutComparison,       // An Install replaces whatever is there.
   kDropOperationIdsAtTakeover,     // A record's remembered ids are not looked at.
   kRetryAppliedTwice,              // A later copy within a leadership is executed again.
-  kUnknownReportedAsFailed,        // The end of a leadership says "not applied" of what was proposed.
+  kUnknownReportedAsFailed,        // The end of a leadership, or of the patience with one, says "not applied".
   kWrongMajorityInJoint,           // A joint configuration counts the quorums of the old set alone.
   kSkipJoint,                      // From filling to the new stable configuration.
   kStableBeforeFull,               // Through a move without waiting for anything to be copied.
@@ -46,7 +46,6 @@ enum class Canary : std::uint8_t {
   kDamagedAsMissing,               // A damaged record is told as an absent one.
   kLeaderlessReadFromOne,          // A leaderless read tells the newest version though no write quorum holds it.
   kResumeBallotAfterRestart,       // A restarted node leads on with the ballot that it had.
-  kForgetThatAnIdIsFinished,       // Finished ids are dropped, and their late copies are taken for new ones.
   kCount,
 };
 

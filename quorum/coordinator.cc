@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "quorum/canary.h"
 #include "quorum/leader_replies.h"
 #include "ring/partition.h"
 
@@ -286,7 +287,8 @@ void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
 }
 
 void Coordinator::GiveUp(const Pending& pending, CoordinatorEffects* effects) {
-  const bool certain = !IsWrite(pending.request.operation) || IsCertain(pending);
+  const bool certain =
+      !IsWrite(pending.request.operation) || IsCertain(pending) || Broken(Canary::kUnknownReportedAsFailed);
   Finish(pending,
          certain ? NotApplied(Code::kUnavailable, "no replica could serve it in time")
                  : Unknown("no answer came in time, and a copy may have been applied"),
@@ -299,7 +301,7 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
     if (pending.repeated) {
       reply = Unknown("not applied by this copy, but it was sent before: " + reply.status.message());
     } else {
-      CHECK(IsCertain(pending)) << "K2";
+      CHECK(IsCertain(pending) || Broken(Canary::kUnknownReportedAsFailed)) << "K2";
     }
   }
   if (pending.own_id) {

@@ -180,7 +180,6 @@ void Leader::ForgetFinished(std::uint64_t client, std::uint64_t below) {
   if (below == 0) return;
   std::uint64_t& finished = finished_[client];
   finished = std::max(finished, below);
-  if (Broken(Canary::kForgetThatAnIdIsFinished)) finished_.erase(client);
   const auto end = ids_.lower_bound({client, below});
   for (auto id = ids_.lower_bound({client, 0}); id != end;) {
     // Without a result others may still wait for it.

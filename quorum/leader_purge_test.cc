@@ -281,6 +281,28 @@ TEST_F(MoveTest, SealsTheOldOnceNoQuorumOfItIsLeft) {
   EXPECT_TRUE(three_.leader(1).complete());
 }
 
+// Seed 45261: stable(B) would have lost what was still on its way to B.
+TEST_F(MoveTest, WhatIsOwnedIsNotCarriedBeforeTheNewSetHoldsIt) {
+  ASSERT_TRUE(three_.Lead(1));
+  three_.down = {2};
+  ASSERT_EQ(Told(three_.Do(1, PutOf("k", "v"))), "v") << "chosen by nodes 1 and 3";
+  LearnAll(Move(2, ring::Phase::kFilling));
+  LearnAll(Move(3, ring::Phase::kJoint));
+  three_.down.clear();
+  three_.drop = [](const Flight& flight) {
+    const bool carries = std::holds_alternative<Accept>(flight.message) || std::holds_alternative<Install>(flight.message);
+    return carries && (flight.to == 2 || flight.to == 4);
+  };
+  ASSERT_TRUE(three_.Lead(1));
+  three_.Mend(1);
+  ASSERT_TRUE(three_.leader(1).complete());
+  EXPECT_FALSE(three_.leader(1).carried());
+  three_.drop = nullptr;
+  three_.Mend(1);
+  EXPECT_TRUE(three_.leader(1).carried());
+  EXPECT_EQ(three_.Stored(2, "k"), "v");
+}
+
 TEST_F(MoveTest, AJointQuorumIsMetInBothSets) {
   ASSERT_TRUE(three_.Lead(1));
   LearnAll(Move(2, ring::Phase::kFilling));
