@@ -24,7 +24,7 @@
 //
 // Threads: lives on one shard. Lifetime: the routes outlive it.
 // Bounds: max_under_way requests; copies of a request: one per `attempt`, and a few refused ones; a ballot per
-// partition.
+// partition; the ids of those requests, and for some time of those whose outcome was told as unknown.
 #pragma once
 
 #include <chrono>
