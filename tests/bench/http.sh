@@ -36,7 +36,9 @@ metric() { curl -sS "$node/metrics" | awk -v name="$1" '$1 == name {print $2}'; 
 run -s tests/bench/get.lua "$hello/" >/dev/null
 run -s tests/bench/get.lua "$node" >/dev/null
 for ((i = 0; i < rounds; i++)); do
-  h=$(run -s tests/bench/get.lua "$hello/") g=$(run -s tests/bench/get.lua "$node")
+  # One to a line: the status of an assignment is that of its last command, and each of them may fail.
+  h=$(run -s tests/bench/get.lua "$hello/")
+  g=$(run -s tests/bench/get.lua "$node")
   echo "$h" >>"$work/hello.rates"
   echo "$g" >>"$work/get.rates"
   ratio "$g" "$h" >>"$work/get.ratios"
@@ -48,7 +50,8 @@ echo "GET, $connections connections, $rounds rounds of ${seconds}s: bare Beast $
 run -s tests/bench/put.lua "$node" >/dev/null
 syncs_before=$(metric quoin_commit_rounds_total) changes_before=$(metric quoin_commit_changes_total)
 for ((i = 0; i < rounds; i++)); do
-  p=$(run -s tests/bench/put.lua "$node") e=$(engine 64 "$seconds")
+  p=$(run -s tests/bench/put.lua "$node")
+  e=$(engine 64 "$seconds")
   echo "$p" >>"$work/put.rates"
   echo "$e" >>"$work/engine.rates"
   ratio "$p" "$e" >>"$work/put.ratios"

@@ -40,7 +40,9 @@ tell() {
 
 for depth in 1 32; do
   for ((i = 0; i < rounds; i++)); do
-    e=$(ask echo $depth) g=$(ask get $depth)
+    # One to a line: the status of an assignment is that of its last command, and each of them may fail.
+    e=$(ask echo $depth)
+    g=$(ask get $depth)
     echo "$e" >>"$work/echo.$depth"
     echo "$g" >>"$work/get.$depth"
     ratio "${g%% *}" "${e%% *}" >>"$work/get.$depth.ratios"
@@ -52,7 +54,8 @@ done
 
 for depth in 1 32; do
   for ((i = 0; i < rounds; i++)); do
-    p=$(ask put $depth) s=$(engine 256 "$seconds")
+    p=$(ask put $depth)
+    s=$(engine 256 "$seconds")
     echo "$p" >>"$work/put.$depth"
     echo "$s" >>"$work/engine.$depth"
     ratio "${p%% *}" "$s" >>"$work/put.$depth.ratios"
