@@ -58,7 +58,7 @@ void CoreDriver::Tick() {
 }
 
 void CoreDriver::Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) {
-  if (quorum::IsWrite(request.operation) && DiskHangs() && open_writes_ >= kMaxWritesBehindAHungDisk) {
+  if (open_writes_ >= kMaxWritesBehindAHungDisk && quorum::IsWrite(request.operation) && DiskHangs()) {
     return Refuse(sending, std::move(done));
   }
   const std::uint64_t token = ++last_token_;

@@ -113,8 +113,8 @@ bool Replica::MayBegin(Moment now) const {
 
 void Replica::Begin(std::optional<std::string> first, Moment now, Effects* effects) {
   CHECK_EQ(configuration_.version, acceptor_.configuration_version()) << "E1";
-  // Whoever meets others who try, too, waits longer each time, and not as long as they do.
   if (leader_.ran_full()) failures_ = 0;
+  // Whoever meets others who try, too, waits longer each time, and not as long as they do.
   const ring::Duration wait = timing_.takeover_stagger * (1 << std::min(failures_, kMostDoublings));
   not_before_ = now.now + wait + ring::Duration(surroundings_.random().Below(wait.count() + 1));
   ++failures_;

@@ -7,13 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <random>
 #include <thread>
 
-#include "base/text.h"
 #include "tests/load_writer.h"
 #include "tests/process/node_process.h"
+#include "tests/process/seed.h"
 
 namespace quoin::tests {
 namespace {
@@ -23,18 +22,8 @@ constexpr int kWriters = 8;
 // Acknowledgements between a start and the kill: none to a few hundred milliseconds' worth.
 constexpr int kMostAcknowledgements = 1500;
 
-std::uint64_t DrawSeed() {
-  if (const char* given = std::getenv("QUOIN_SEED")) {
-    const auto seed = ParseUint64(given);
-    CHECK(seed) << "QUOIN_SEED is a number";
-    return *seed;
-  }
-  return std::random_device{}();
-}
-
 TEST(Kill9, LosesNoAcknowledgedWriteInAHundredRounds) {
   const std::uint64_t seed = DrawSeed();
-  LOG(INFO) << "QUOIN_SEED=" << seed;
   std::mt19937_64 random(seed);
 
   std::vector<LoadWriter> writers;

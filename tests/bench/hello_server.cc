@@ -2,16 +2,16 @@
 // every request. The yardstick for the node's HTTP path (tests/bench/http.sh), and nothing else.
 //
 // Prints "listening on PORT" and runs until it is killed.
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "tests/bench/serve.h"
 
 namespace {
 
@@ -49,23 +49,8 @@ class Session : public std::enable_shared_from_this<Session> {
   http::response<http::string_body> response_;
 };
 
-void Accept(tcp::acceptor& acceptor) {
-  acceptor.async_accept([&acceptor](const auto& error, tcp::socket socket) {
-    if (!error) {
-      socket.set_option(tcp::no_delay(true));
-      std::make_shared<Session>(std::move(socket))->Read();
-    }
-    Accept(acceptor);
-  });
-}
-
 }  // namespace
 
 int main() {
-  asio::io_context context(1);
-  tcp::acceptor acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
-  std::printf("listening on %u\n", static_cast<unsigned>(acceptor.local_endpoint().port()));
-  std::fflush(stdout);
-  Accept(acceptor);
-  context.run();
+  quoin::bench::Serve([](tcp::socket socket) { std::make_shared<Session>(std::move(socket))->Read(); });
 }

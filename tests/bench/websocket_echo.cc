@@ -5,7 +5,6 @@
 // Prints "listening on PORT" and runs until it is killed.
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/field.hpp>
@@ -13,11 +12,12 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include "tests/bench/serve.h"
 
 namespace {
 
@@ -114,23 +114,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string output_;
 };
 
-void Accept(tcp::acceptor& acceptor) {
-  acceptor.async_accept([&acceptor](const auto& error, tcp::socket socket) {
-    if (!error) {
-      socket.set_option(tcp::no_delay(true));
-      std::make_shared<Session>(std::move(socket))->Open();
-    }
-    Accept(acceptor);
-  });
-}
-
 }  // namespace
 
 int main() {
-  asio::io_context context(1);
-  tcp::acceptor acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
-  std::printf("listening on %u\n", static_cast<unsigned>(acceptor.local_endpoint().port()));
-  std::fflush(stdout);
-  Accept(acceptor);
-  context.run();
+  quoin::bench::Serve([](tcp::socket socket) { std::make_shared<Session>(std::move(socket))->Open(); });
 }

@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <random>
+#include <thread>
 
 #include "base/text.h"
 #include "net/http_client.h"
@@ -14,17 +13,6 @@
 namespace quoin::tests {
 
 std::string CounterName(int number) { return "counter-" + std::to_string(number); }
-
-std::uint64_t DrawSeed() {
-  std::uint64_t seed = std::random_device{}();
-  if (const char* given = std::getenv("QUOIN_SEED")) {
-    const auto parsed = ParseUint64(given);
-    CHECK(parsed) << "QUOIN_SEED is a number";
-    seed = *parsed;
-  }
-  LOG(INFO) << "QUOIN_SEED=" << seed;
-  return seed;
-}
 
 LossyProxy::Draw Fates(std::uint64_t seed, std::size_t most_answer_bytes) {
   return [=](std::uint64_t number) { return DrawFate(seed, number, most_answer_bytes); };
@@ -46,6 +34,19 @@ std::map<std::string, std::int64_t> ReadCounters(std::uint16_t node_port) {
     ends[CounterName(i)] = *end;
   }
   return ends;
+}
+
+void KillWhile(NodeProcess& node, LossyProxy& proxy, CounterLedger& ledger, int increments,
+               const std::function<void()>& count) {
+  constexpr int kKills = 5;
+  std::thread counting(count);
+  for (int kill = 1; kill <= kKills; ++kill) {
+    ledger.WaitForSettled(static_cast<std::size_t>(kill * increments / (2 * kKills)));
+    node.Kill9();
+    node.Start();
+    proxy.SetNodePort(node.port());
+  }
+  counting.join();
 }
 
 void ExpectExact(const CounterLedger& ledger, std::uint16_t node_port) {

@@ -3,20 +3,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
 #include "tests/lossy/counter_ledger.h"
 #include "tests/lossy/lossy_proxy.h"
+#include "tests/process/node_process.h"
 
 namespace quoin::tests {
 
 // Few counters, so that clients meet at each, and each forgets old operation ids again and again.
 inline constexpr int kCounters = 4;
 std::string CounterName(int number);
-
-// QUOIN_SEED, or one drawn now; said in the log.
-std::uint64_t DrawSeed();
 
 // Fates drawn from the seed.
 LossyProxy::Draw Fates(std::uint64_t seed, std::size_t most_answer_bytes);
@@ -25,6 +24,11 @@ LossyProxy::Draw Fates(std::uint64_t seed, std::size_t most_answer_bytes);
 void ExpectExact(const CounterLedger& ledger, std::uint16_t node_port);
 // Fails the test when the proxy has not lost anything: then nothing was shown.
 void ExpectLosses(const LossyProxy& proxy);
+
+// Kills the node again and again while `count` makes `increments` settle, on a thread of its own; the last time when half of
+// them are.
+void KillWhile(NodeProcess& node, LossyProxy& proxy, CounterLedger& ledger, int increments,
+               const std::function<void()>& count);
 
 // What each counter holds.
 std::map<std::string, std::int64_t> ReadCounters(std::uint16_t node_port);

@@ -13,13 +13,13 @@
 #include <chrono>
 #include <memory>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "base/text.h"
 #include "net/client/client.h"
 #include "tests/lossy/lossy_counters.h"
 #include "tests/process/node_process.h"
+#include "tests/process/seed.h"
 
 namespace quoin::tests {
 namespace {
@@ -153,15 +153,7 @@ TEST_F(LostAnswersClient, WithoutIdsIncrementsApplyTwice) {
 }
 
 TEST_F(LostAnswersClient, StayExactWhileTheNodeIsKilledAndComesBack) {
-  constexpr int kKills = 5;
-  std::thread counting([this] { Count(Unknowns::kResumed); });
-  for (int kill = 1; kill <= kKills; ++kill) {
-    ledger_.WaitForSettled(static_cast<std::size_t>(kill * kIncrements / (2 * kKills)));
-    node_.Kill9();
-    node_.Start();
-    proxy_.SetNodePort(node_.port());
-  }
-  counting.join();
+  KillWhile(node_, proxy_, ledger_, kIncrements, [this] { Count(Unknowns::kResumed); });
   ExpectExact(ledger_, node_.port());
   ExpectLosses(proxy_);
   EXPECT_EQ(ledger_.acknowledged() + ledger_.unresolved(), std::size_t{kIncrements});

@@ -15,6 +15,7 @@
 #include "tests/lossy/http_counter_client.h"
 #include "tests/lossy/lossy_counters.h"
 #include "tests/process/node_process.h"
+#include "tests/process/seed.h"
 
 namespace quoin::tests {
 namespace {
@@ -84,15 +85,7 @@ TEST_F(LostAnswersHttp, WithoutIdsIncrementsApplyTwice) {
 // The node is killed while they count, again and again, and each time it begins a new leadership, which knows no more
 // ids than its records hold. What can't be known then is told as unknown, and never as anything else.
 TEST_F(LostAnswersHttp, StayExactWhileTheNodeIsKilledAndComesBack) {
-  constexpr int kKills = 5;
-  std::thread counting([this] { Count(Ids::kSameForAllSendings); });
-  for (int kill = 1; kill <= kKills; ++kill) {
-    ledger_.WaitForSettled(static_cast<std::size_t>(kill * kClients * kIncrementsOfEach / (2 * kKills)));
-    node_.Kill9();
-    node_.Start();
-    proxy_.SetNodePort(node_.port());
-  }
-  counting.join();
+  KillWhile(node_, proxy_, ledger_, kClients * kIncrementsOfEach, [this] { Count(Ids::kSameForAllSendings); });
   ExpectExact(ledger_, node_.port());
   ExpectLosses(proxy_);
   EXPECT_EQ(ledger_.acknowledged() + ledger_.unresolved(), std::size_t{kClients * kIncrementsOfEach});

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "tests/lossy/lossy_counters.h"
 #include "tests/process/node_process.h"
+#include "tests/process/seed.h"
 
 namespace quoin::tests {
 namespace {
