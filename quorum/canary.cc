@@ -45,6 +45,11 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
     "leaderless-read-from-one",
     "resume-ballot-after-restart",
     "forget-that-an-id-is-finished",
+    "list-from-one",
+    "list-beyond-examined",
+    "list-drops-unsettled",
+    "list-shows-expired",
+    "list-of-any-configuration",
 };
 
 }  // namespace
