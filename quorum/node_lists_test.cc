@@ -89,8 +89,8 @@ TEST_F(NodeListsTest, APageCostsOneRoundTripAndNoFlush) {
   const auto begun = nodes_.now().now;
   EXPECT_THAT(Page(2), ElementsAre("a=1"));
   EXPECT_LE(nodes_.now().now - begun, milliseconds(4));
-  EXPECT_EQ(nodes_.sent["list"], 1u) << "its own replica needs no packet";
-  EXPECT_EQ(nodes_.sent["listed"], 1u);
+  EXPECT_LE(nodes_.sent["list"], 2u) << "its own replicas need no packet, and the others one per node";
+  EXPECT_EQ(nodes_.sent["listed"], nodes_.sent["list"]);
   EXPECT_EQ(nodes_.sent["read"] + nodes_.sent["forward"], 0u);
   EXPECT_EQ(nodes_.rounds, 0u);
 }
