@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "base/text.h"
 
 namespace quoin::quorum {
 namespace {
@@ -61,12 +64,10 @@ ring::ReplicaMask Lister::AnsweredOf(const Part& part) {
   return answered;
 }
 
-bool Lister::IsCovered(const Pending& pending) {
-  return std::all_of(pending.parts.begin(), pending.parts.end(), [](const auto& one) {
-    // R + W > N and 2 W > N: either meets every write quorum.
-    const ring::ReplicaMask answered = AnsweredOf(one.second);
-    return one.second.view.quorums.IsReadQuorum(answered) || one.second.view.quorums.IsWriteQuorum(answered);
-  });
+bool Lister::IsCovered(const Part& part) {
+  // R + W > N and 2 W > N: either meets every write quorum.
+  const ring::ReplicaMask answered = AnsweredOf(part);
+  return part.view.quorums.IsReadQuorum(answered) || part.view.quorums.IsWriteQuorum(answered);
 }
 
 void Lister::SetDue(Pending& pending, ring::MonotonicTime due) {
@@ -174,7 +175,9 @@ void Lister::OnAskingDue(Pending& pending, Moment now, ListerEffects* effects) {
   const ring::Duration patience = options_.attempt * (1 << std::min(pending.tries, kMostDoublings));
   const bool late = now.now - pending.since >= patience;
   // Rather than to wait for more, the keys on which these don't agree are settled by gets.
-  if (late && IsCovered(pending)) return Merge(pending, now, effects);
+  const bool covered =
+      std::all_of(pending.parts.begin(), pending.parts.end(), [](const auto& one) { return IsCovered(one.second); });
+  if (late && covered) return Merge(pending, now, effects);
   for (auto& [partition, part] : pending.parts) {
     part.refused = 0;
     if (!late) continue;
@@ -245,7 +248,16 @@ void Lister::GiveUp(Pending& pending, ListerEffects* effects) {
     pending.page.more = true;
     return Finish(pending, std::move(pending.page), effects);
   }
-  Finish(pending, Status(Code::kUnavailable, "not enough replicas could be read in time"), effects);
+  std::string what;
+  if (pending.step == Step::kSettling && pending.next < pending.merged.keys.size()) {
+    what = "the key '" + Printable(pending.merged.keys[pending.next].key) + "' could not be read in time";
+  } else {
+    const auto lacking = std::find_if(pending.parts.begin(), pending.parts.end(),
+                                      [](const auto& one) { return !IsCovered(one.second); });
+    what = "not enough replicas answered in time";
+    if (lacking != pending.parts.end()) what += ", of partition " + std::to_string(lacking->first.value) + " for one";
+  }
+  Finish(pending, Status(Code::kUnavailable, std::move(what)), effects);
 }
 
 void Lister::Finish(Pending& pending, Result<ScanPage> page, ListerEffects* effects) {

@@ -136,8 +136,8 @@ class Lister {
   std::optional<NodeId> Choose(const Part& part) const;
   static bool IsEnough(const Part& part, ring::ReplicaMask mask);
   static ring::ReplicaMask AnsweredOf(const Part& part);
-  // Every chosen record of every partition is among what was answered.
-  static bool IsCovered(const Pending& pending);
+  // Every chosen record of the partition is among what was answered.
+  static bool IsCovered(const Part& part);
   void Forget(Pending& pending);  // What is under way for the step.
   void SetDue(Pending& pending, ring::MonotonicTime due);
   // Both destroy the pending page.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/text.h"
 #include "quorum/lister.h"
 
 namespace quoin::quorum {
@@ -94,7 +95,10 @@ void Lister::OnSettled(const Answer& answer, Moment now, ListerEffects* effects)
   if (answer.reply.outcome == Outcome::kError) {
     const Status& status = answer.reply.status;
     const bool may_pass = status.code() == Code::kUnavailable || status.code() == Code::kUnknown;
-    if (!may_pass) return Finish(pending, status, effects);
+    if (!may_pass) {
+      const std::string& key = pending.merged.keys[place].key;
+      return Finish(pending, Status(status.code(), "the key '" + Printable(key) + "': " + status.message()), effects);
+    }
     // It is asked for again then.
     return SetDue(pending, std::min(pending.due, now.now + options_.attempt / kRestOfGets));
   }
