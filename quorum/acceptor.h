@@ -52,6 +52,8 @@ class Acceptor {
   // Nothing above was ever stored here.
   const kv::Version& bound() const { return state_.bound(); }
   const kv::Version& floor() const { return state_.floor(); }
+  // What the storage holds is of an earlier membership, and is about to go.
+  bool erasing() const { return state_.erasing(); }
   // The newest admitted state of the key; nullopt when it isn't in memory.
   std::optional<Content> Find(const std::string& key) const { return state_.Find(key); }
 

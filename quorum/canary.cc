@@ -44,6 +44,11 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
     "damaged-as-missing",
     "leaderless-read-from-one",
     "resume-ballot-after-restart",
+    "list-from-one",
+    "list-beyond-examined",
+    "list-drops-unsettled",
+    "list-shows-expired",
+    "list-of-any-configuration",
 };
 
 }  // namespace

@@ -46,6 +46,11 @@ enum class Canary : std::uint8_t {
   kDamagedAsMissing,               // A damaged record is told as an absent one.
   kLeaderlessReadFromOne,          // A leaderless read tells the newest version though no write quorum holds it.
   kResumeBallotAfterRestart,       // A restarted node leads on with the ballot that it had.
+  kListFromOne,                    // A page tells the newest version of a key though no write quorum holds it.
+  kListBeyondExamined,             // A page goes on to where the last of its replicas stopped looking.
+  kListDropsUnsettled,             // A key on which a page's replicas don't agree is left out.
+  kListShowsExpired,               // A page shows keys past their deadlines.
+  kListOfAnyConfiguration,         // A node answers for what its replicas hold, whatever configuration is asked of.
   kCount,
 };
 

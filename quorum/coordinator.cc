@@ -68,10 +68,16 @@ void Coordinator::SetDue(Pending& pending, ring::MonotonicTime due) {
 
 void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now,
                          CoordinatorEffects* effects) {
-  CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
-  const bool write = IsWrite(request.operation);
-  const bool client_id = write && request.id != kv::OperationId{} && !sending.fresh;
   Pending& pending = requests_[++last_serial_];
+  pending.token = token;
+  pending.request = std::move(request);
+  Begin(pending, sending, now, effects);
+}
+
+void Coordinator::Begin(Pending& pending, const Sending& sending, Moment now, CoordinatorEffects* effects) {
+  CHECK(!pending.request.key.empty() && pending.request.key.size() <= kv::kMaxKeyBytes);
+  const bool write = IsWrite(pending.request.operation);
+  const bool client_id = write && pending.request.id != kv::OperationId{} && !sending.fresh;
   pending.serial = last_serial_;
   pending.repeated = client_id && sending.repeated;
   pending.client_id = client_id;
@@ -79,10 +85,8 @@ void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t 
     pending.client_knew = sending.known;
     pending.finished_below = sending.finished_below;
   }
-  pending.token = token;
   pending.since = now.now;
   pending.deadline = now.now + options_.request;
-  pending.request = std::move(request);
   const ring::Topology* topology = routes_.topology();
   if (topology == nullptr) {
     return Finish(pending, NotApplied(Code::kUnavailable, "this node has not joined a cluster yet"), effects);
@@ -313,7 +317,7 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
     }
   }
   reply.ballot = ballot;
-  effects->answers.push_back({pending.token, std::move(reply)});
+  (pending.settles ? effects->settled : effects->answers).push_back({pending.token, std::move(reply)});
   for (const auto& [number, copy] : pending.open) serials_.erase(number);
   if (pending.reading) serials_.erase(pending.reading->nonce);
   due_.erase({pending.due, pending.serial});

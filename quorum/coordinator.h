@@ -34,6 +34,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,7 @@ class Routes {
 struct CoordinatorEffects {
   std::vector<Packet> packets;  // Also to the node itself.
   std::vector<Answer> answers;
+  std::vector<Answer> settled;  // To Coordinator::Settle.
 };
 
 class Coordinator {
@@ -86,6 +88,9 @@ class Coordinator {
   // A write without an id gets one; `sending` is about those that have one.
   // REQUIRES: 1 <= key size <= kv::kMaxKeyBytes; no other request under way has this token.
   void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now, CoordinatorEffects* effects);
+  // A linearizable get for the node itself, not for a client (quorum/lister.h). Its tokens are apart from those of
+  // Submit. REQUIRES: as Submit.
+  void Settle(std::string key, std::uint64_t token, Moment now, CoordinatorEffects* effects);
   // The number says which copy it is; who tells it doesn't matter.
   void OnForwarded(NodeId from, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects);
   // REQUIRES: !held.ballot
@@ -136,6 +141,7 @@ class Coordinator {
     bool own_id = false;     // It is in own_ids_.
     std::uint64_t finished_below = 0;  // What the client said.
     std::uint64_t token = 0;
+    bool settles = false;  // The node's own, as Settle says.
     PartitionId partition;
     ring::MonotonicTime since;
     ring::MonotonicTime deadline;
@@ -167,6 +173,7 @@ class Coordinator {
   };
 
   // coordinator.cc
+  void Begin(Pending& pending, const Sending& sending, Moment now, CoordinatorEffects* effects);
   // Below it, all ids of that client are finished.
   std::uint64_t FinishedBelow(const Pending& pending) const;
   const ring::Configuration& ConfigurationOf(const Pending& pending) const;

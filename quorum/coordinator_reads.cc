@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "quorum/agreement.h"
 #include "quorum/apply.h"
 #include "quorum/canary.h"
 #include "quorum/coordinator.h"
@@ -32,6 +33,14 @@ Reply Tell(const Request& get, const kv::RecordPtr& record, kv::WallTime wall) {
 }
 
 }  // namespace
+
+void Coordinator::Settle(std::string key, std::uint64_t token, Moment now, CoordinatorEffects* effects) {
+  Pending& pending = requests_[++last_serial_];
+  pending.token = token;
+  pending.settles = true;
+  pending.request.key = std::move(key);
+  Begin(pending, {}, now, effects);
+}
 
 bool Coordinator::BeginReading(Pending& pending, Moment now, CoordinatorEffects* effects) {
   Reading& reading = pending.reading.emplace(ConfigurationOf(pending));
@@ -100,30 +109,12 @@ void Coordinator::OnHeld(NodeId from, PartitionId partition, const Held& held, M
 
 void Coordinator::DecideReading(Pending& pending, Moment now, CoordinatorEffects* effects) {
   const Reading& reading = *pending.reading;
-  ring::ReplicaMask answered = 0;
-  ring::ReplicaMask holders = 0;
-  kv::RecordPtr newest;
-  kv::Version version;
-  for (const auto& [node, content] : reading.held) {
-    const ring::ReplicaMask mask = reading.quorums.MaskOf(node);
-    // Replicas raise their floors one after another; what is missing is missing, wherever their floors are.
-    const bool both_absent = answered != 0 && newest == nullptr && content.record == nullptr;
-    if (answered == 0 || content.version() > version) {
-      if (!both_absent) holders = 0;
-      newest = content.record;
-      version = content.version();
-      holders |= mask;
-    } else if (both_absent || (content.version() == version && (content.record == nullptr) == (newest == nullptr))) {
-      holders |= mask;
-    }
-    answered |= mask;
-  }
-  const bool told = reading.quorums.IsReadQuorum(answered) &&
-                    (reading.quorums.IsWriteQuorum(holders) || Broken(Canary::kLeaderlessReadFromOne));  // K5
-  const bool expired = newest != nullptr && IsExpired(*newest, now.wall);
-  if (told && !expired) return Finish(pending, Tell(pending.request, newest, now.wall), effects);
+  const Agreement agreement = Agree(reading.quorums, reading.held);
+  const bool told = agreement.told() || (agreement.by_read_quorum && Broken(Canary::kLeaderlessReadFromOne));  // K5
+  const bool expired = agreement.newest != nullptr && IsExpired(*agreement.newest, now.wall);
+  if (told && !expired) return Finish(pending, Tell(pending.request, agreement.newest, now.wall), effects);
   // Only the leader may say that a deadline has passed, and it writes that down first.
-  if (told || answered == reading.asked) Attempt(pending, now, effects);
+  if (told || agreement.answered == reading.asked) Attempt(pending, now, effects);
 }
 
 void Coordinator::OnReadingDue(Pending& pending, Moment now, CoordinatorEffects* effects) {

@@ -71,7 +71,11 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
                                .max_under_way = options_.max_requests},
           *this),
       last_token_(options_.boot >> 3),
-      swept_at_(now.now) {
+      swept_at_(now.now),
+      lister_(
+          Lister::Options{
+              .attempt = options_.timing.attempt, .request = options_.timing.request, .boot = options_.boot},
+          *this) {
   if (options_.join) Act(gossip_.Learn(*options_.join, {}, now.now), now);
 }
 
@@ -156,6 +160,14 @@ void Node::Impl::Settle(Moment now) {
       moved = true;
       Answered(answer, now);
     }
+    if (!settled_.empty()) {
+      moved = true;
+      const Answer answer = std::move(settled_.front());
+      settled_.pop_front();
+      ListerEffects effects;
+      lister_.OnSettled(answer, now, &effects);
+      List(std::move(effects), now);
+    }
     if (!to_self_.empty()) {
       moved = true;
       const auto [from, packet] = std::move(to_self_.front());
@@ -220,6 +232,9 @@ void Node::Impl::Tick(Moment now) {
   CoordinatorEffects effects;
   coordinator_.OnTick(now, &effects);
   Coordinate(std::move(effects));
+  ListerEffects lists;
+  lister_.OnTick(now, &lists);
+  List(std::move(lists), now);
   // Nobody asks anything of a node that says that its disk is full, so it has to find out by itself that there is space
   // again; any write will do.
   if (disk_full_ && now.now - probed_at_ >= options_.timing.resend) {

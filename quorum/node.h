@@ -1,8 +1,9 @@
 // Node: everything that one process of a cluster does, without its sockets, threads, clock, disk and chance.
 //
 // It composes the replicas of all its partitions (quorum/replica.h), the coordinator of client requests
-// (quorum/coordinator.h), membership and placement where it leads the system partition (quorum/controller.h), failure
-// detection and gossip (package ring). The real node and the simulator drive the very same object.
+// (quorum/coordinator.h) and of their scans (quorum/lister.h), membership and placement where it leads the system
+// partition (quorum/controller.h), failure detection and gossip (package ring). The real node and the simulator drive
+// the very same object.
 //
 // How to drive it. After any call, take Output() and act on it: send the packets, read what is to be read, answer
 // clients. When WantsRound() and no round is under way, Seal() one, make its batch durable, and say how that ended with
@@ -30,8 +31,11 @@
 #include "kv/record.h"
 #include "kv/storage.h"
 #include "quorum/effects.h"
+#include "quorum/keyspace.h"
+#include "quorum/lister.h"
 #include "quorum/operation.h"
 #include "quorum/packet.h"
+#include "quorum/page.h"
 #include "quorum/timing.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip.h"
@@ -78,7 +82,9 @@ class Node {
     std::vector<LoadWanted> loads;    // Answer with OnLoaded.
     std::vector<RangeWanted> ranges;  // Answer with OnRange.
     std::vector<DueWanted> dues;      // Answer with OnDue.
+    std::vector<PageWanted> pages;    // Answer with OnPage.
     std::vector<Answer> answers;      // To clients, by their tokens.
+    std::vector<ScanAnswer> scans;    // To clients, by the tokens of their scans.
   };
 
   // Reads what the storage knows of partitions and ring. kDamaged: the node can't know what it promised; its disk is to
@@ -95,6 +101,8 @@ class Node {
   void OnLinkReset(NodeId peer, Moment now);
   // The client's request. An id of zero: the node gives it one, and `sending` doesn't matter.
   void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
+  // A page of keys. Its tokens are apart from those of requests. REQUIRES: scan.limit >= 1.
+  void Scan(ScanRequest scan, std::uint64_t token, Moment now);
   // The operator's wish; repeat it until the ring shows it.
   void Ask(const MembershipPacket& wish, Moment now);
   // Whether the disk has answered lately; rides on heartbeats.
@@ -104,6 +112,8 @@ class Node {
   void OnRange(const RangeWanted& range, const RangeFound& found, Moment now);
 
   void OnDue(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
+  // As ReadPage (quorum/read_page.h) read it.
+  void OnPage(const PageWanted& wanted, PageFound found, Moment now);
 
   bool WantsRound() const;
   // REQUIRES: no round is under way.

@@ -1,5 +1,5 @@
 // The inside of Node. One part, one file: replicas and rounds (node.cc), peers (node_peers.cc), the ring
-// (node_ring.cc), requests (node_requests.cc).
+// (node_ring.cc), requests (node_requests.cc), pages of keys (node_lists.cc).
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "quorum/controller.h"
 #include "quorum/coordinator.h"
+#include "quorum/lister.h"
 #include "quorum/node.h"
 #include "quorum/replica.h"
 #include "quorum/rounds.h"
@@ -37,6 +38,8 @@ class Node::Impl final : public Surroundings, public Routes {
   void Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
   void RangeRead(const RangeWanted& range, const RangeFound& found, Moment now);
   void DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
+  void Scan(ScanRequest scan, std::uint64_t token, Moment now);
+  void PageRead(const PageWanted& wanted, PageFound found, Moment now);
 
   bool WantsRound() const;
   kv::Batch Seal();
@@ -100,6 +103,8 @@ class Node::Impl final : public Surroundings, public Routes {
   void On(NodeId from, const TopologyPacket& packet, Moment now);
   void On(NodeId from, const MembershipPacket& packet, Moment now);
   void On(NodeId from, const ReportPacket& packet, Moment now);
+  void On(NodeId from, const ListPacket& packet, Moment now);
+  void On(NodeId from, const ListedPacket& packet, Moment now);
 
   // node_peers.cc
   void SendHeartbeats(Moment now);
@@ -123,6 +128,9 @@ class Node::Impl final : public Surroundings, public Routes {
   void Answered(const Answer& answer, Moment now);
   void Coordinate(CoordinatorEffects effects);
   void WantDue(Moment now);
+
+  // node_lists.cc
+  void List(ListerEffects effects, Moment now);
 
   const kv::Storage& storage_;
   const NodeOptions options_;
@@ -168,6 +176,17 @@ class Node::Impl final : public Surroundings, public Routes {
   std::optional<kv::DueKey> due_after_;
   bool due_wanted_ = false;
   ring::MonotonicTime swept_at_;
+
+  // Pages that are being read for others, or for this node's own scans, by the token of their reading. More are
+  // refused.
+  struct PageUnderWay {
+    NodeId from;
+    ListPacket packet;
+  };
+  static constexpr std::size_t kMaxPages = 64;
+  Lister lister_;
+  std::map<std::uint64_t, PageUnderWay> page_reads_;
+  std::deque<Answer> settled_;  // Of the lister's gets, on their way to it.
 };
 
 }  // namespace quoin::quorum

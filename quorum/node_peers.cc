@@ -94,8 +94,11 @@ void Node::Impl::LookAtHearing(Moment now) {
   }
   if (heard == was_heard_) return;
   CoordinatorEffects effects;
+  ListerEffects lists;
   for (const NodeId node : was_heard_) {
-    if (!heard.contains(node)) coordinator_.OnUnreachable(node, now, &effects);
+    if (heard.contains(node)) continue;
+    coordinator_.OnUnreachable(node, now, &effects);
+    lister_.OnUnreachable(node, now, &lists);
   }
   was_heard_ = std::move(heard);
   // Whoever waits for others to say that they don't hear a leader should not wait for the next interval.
@@ -103,6 +106,7 @@ void Node::Impl::LookAtHearing(Moment now) {
   SendHeartbeats(now);
   for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
   Coordinate(std::move(effects));
+  List(std::move(lists), now);
 }
 
 void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
@@ -127,6 +131,9 @@ void Node::Impl::LinkReset(NodeId peer, Moment now) {
   CoordinatorEffects effects;
   coordinator_.OnUnreachable(peer, now, &effects);
   Coordinate(std::move(effects));
+  ListerEffects lists;
+  lister_.OnUnreachable(peer, now, &lists);
+  List(std::move(lists), now);
   Settle(now);
 }
 

@@ -17,6 +17,7 @@ kv::Ballot Node::Impl::PromisedBy(PartitionId partition) const {
 void Node::Impl::Coordinate(CoordinatorEffects effects) {
   for (Packet& packet : effects.packets) Post(packet.to, std::move(packet.body));
   for (Answer& answer : effects.answers) output_.answers.push_back(std::move(answer));
+  for (Answer& answer : effects.settled) settled_.push_back(std::move(answer));
 }
 
 void Node::Impl::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now) {

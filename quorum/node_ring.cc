@@ -36,6 +36,9 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
   CoordinatorEffects effects;
   coordinator_.OnTopology(now, &effects);
   Coordinate(std::move(effects));
+  ListerEffects lists;
+  lister_.OnTopology(now, &lists);
+  List(std::move(lists), now);
 }
 
 void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "quorum/cluster_testing.h"
+#include "quorum/read_page.h"
 #include "quorum/read_range.h"
 
 namespace quoin::quorum {
@@ -26,6 +27,8 @@ std::string KindOf(const PacketBody& body) {
     std::string operator()(const TopologyPacket&) const { return "topology"; }
     std::string operator()(const MembershipPacket&) const { return "membership"; }
     std::string operator()(const ReportPacket&) const { return "report"; }
+    std::string operator()(const ListPacket&) const { return "list"; }
+    std::string operator()(const ListedPacket&) const { return "listed"; }
   };
   return std::visit(Name(), body);
 }
@@ -123,6 +126,9 @@ void TestNodes::Pump(std::uint64_t id) {
     for (Answer& answer : output.answers) {
       CHECK(answers_.emplace(answer.token, std::move(answer.reply)).second) << "answered twice";
     }
+    for (ScanAnswer& scan : output.scans) {
+      CHECK(pages_.emplace(scan.token, std::move(scan.page)).second) << "answered twice";
+    }
     BeginReads(&host, std::move(output));
     moved = EndReads(&host);
     moved = WorkDisk(id, &host) || moved;
@@ -141,6 +147,11 @@ void TestNodes::BeginReads(Host* host, Node::Output output) {
     std::shared_ptr<const kv::Snapshot> snapshot = host->storage->TakeSnapshot();
     host->reads.push_back(
         {done_at, [this, host, range, snapshot] { host->node->OnRange(range, ReadRange(*snapshot, range), now()); }});
+  }
+  for (const PageWanted& page : output.pages) {
+    std::shared_ptr<const kv::Snapshot> snapshot = host->storage->TakeSnapshot();
+    host->reads.push_back(
+        {done_at, [this, host, page, snapshot] { host->node->OnPage(page, ReadPage(*snapshot, page), now()); }});
   }
   for (const DueWanted& due : output.dues) {
     host->reads.push_back({done_at, [this, host, due] {
@@ -230,6 +241,14 @@ Reply TestNodes::Do(std::uint64_t id, Request request) {
   const std::uint64_t token = Submit(id, std::move(request));
   CHECK(RunUntil([&] { return AnswerTo(token).has_value(); }, std::chrono::seconds(10))) << "no answer";
   return *AnswerTo(token);
+}
+
+Result<ScanPage> TestNodes::Scan(std::uint64_t id, ScanRequest scan) {
+  const std::uint64_t token = ++last_token_;
+  node(id).Scan(std::move(scan), token, now());
+  Pump(id);
+  CHECK(RunUntil([&] { return pages_.contains(token); }, std::chrono::seconds(10))) << "no page";
+  return pages_.at(token);
 }
 
 std::shared_ptr<const ring::Topology> TestNodes::ring() const {

@@ -64,6 +64,8 @@ class TestNodes {
   bool RunUntil(const std::function<bool()>& so, ring::Duration time);
   std::uint64_t Submit(std::uint64_t id, Request request, bool repeated = false);
   std::optional<Reply> AnswerTo(std::uint64_t token) const;
+  // Asks for a page of keys, and runs until it is there.
+  Result<ScanPage> Scan(std::uint64_t id, ScanRequest scan);
   // Submits, and runs until it is answered.
   Reply Do(std::uint64_t id, Request request);
 
@@ -137,6 +139,7 @@ class TestNodes {
   kv::WallTime wall_{std::chrono::hours(1000)};
   std::multimap<ring::Duration, Sent> network_;
   std::map<std::uint64_t, Reply> answers_;
+  std::map<std::uint64_t, Result<ScanPage>> pages_;
   std::uint64_t last_token_ = 0;
   std::uint64_t boots_ = 0;
 };

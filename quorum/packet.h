@@ -12,8 +12,10 @@
 
 #include "base/ids.h"
 #include "kv/version.h"
+#include "quorum/keyspace.h"
 #include "quorum/messages.h"
 #include "quorum/operation.h"
+#include "quorum/page.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip_message.h"
 #include "ring/topology.h"
@@ -94,8 +96,27 @@ struct ReportPacket {
   std::vector<MoveReport> moves;
 };
 
-using PacketBody = std::variant<ReplicaPacket, HeartbeatPacket, ring::GossipMessage, ForwardPacket, ForwardedPacket,
-                                FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket>;
+// Asks a node what its replicas hold of a range of keys (docs/protocol.md, "Pages of keys").
+struct ListPart {
+  PartitionId partition;
+  std::uint64_t configuration = 0;  // The asker's version.
+};
+struct ListPacket {
+  std::uint64_t number = 0;     // The asker's name for this question; the answer carries it.
+  std::vector<ListPart> parts;  // Ascending; each partition once.
+  ScanRequest scan;             // limit >= 1. It and max_bytes bound the answer.
+};
+// The answer: each asked partition is in `parts` or in `refused`.
+struct ListedPacket {
+  std::uint64_t number = 0;
+  std::vector<PagePart> parts;            // Those that `page` speaks of. It may hold keys of others, which say nothing.
+  std::vector<ListPart> refused;          // With the version that this node's replica knows; 0: it has none.
+  std::shared_ptr<const PageFound> page;  // Given exactly when there are parts.
+};
+
+using PacketBody =
+    std::variant<ReplicaPacket, HeartbeatPacket, ring::GossipMessage, ForwardPacket, ForwardedPacket,
+                 FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket, ListPacket, ListedPacket>;
 
 struct Packet {
   NodeId to;

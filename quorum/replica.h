@@ -72,6 +72,12 @@ class Replica {
   const Leader& leader() const { return leader_; }
   const ring::Configuration& configuration() const { return configuration_; }
   bool leading() const { return leader_.phase() == Leader::Phase::kLeading; }
+  // Whether what the storage holds is what a counted replica of this configuration holds (docs/protocol.md, "Pages of
+  // keys").
+  bool CanBeListed(std::uint64_t configuration) const {
+    return acceptor_.configuration_version() == configuration && configuration_.version == configuration &&
+           Counts(self_) && !acceptor_.erasing();
+  }
   // The highest ballot known here; its node is whom this replica believes to lead.
   kv::Ballot believed() const;
   // After anything happened to the acceptor from outside of Receive.

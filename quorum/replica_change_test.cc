@@ -44,6 +44,26 @@ TEST_F(ReplicaTest, ALeaderThatHasLeftLeadsNoMore) {
   EXPECT_EQ(MillisecondsUntilItBegins(), -1);
 }
 
+// --- Pages of keys
+
+TEST_F(ReplicaTest, IsListedAsACountedReplicaOfItsOwnConfigurationOnly) {
+  StartWith(1, SetOf(1, kOld));
+  EXPECT_TRUE(replica_->CanBeListed(1));
+  EXPECT_FALSE(replica_->CanBeListed(0));
+  EXPECT_FALSE(replica_->CanBeListed(2));
+  Learn(SetOf(2, kNew));
+  EXPECT_EQ(replica_->CanBeListed(2), SetOf(2, kNew).replicas.Contains(NodeId{1}));
+  StartWith(4, MoveOf(2, ring::Phase::kFilling, kOld, kNew));
+  EXPECT_FALSE(replica_->CanBeListed(2)) << "what is being filled counts nowhere";
+}
+
+TEST_F(ReplicaTest, IsNotListedBeforeItsErasureIsDurable) {
+  StartWith(4, SetOf(1, kOld));
+  Effects effects;
+  replica_->Learn(MoveOf(3, ring::Phase::kJoint, kOld, kNew), Now(), &effects);
+  EXPECT_FALSE(replica_->CanBeListed(3)) << "the storage still holds what is of an earlier membership";
+}
+
 TEST_F(ReplicaTest, AnOlderConfigurationChangesNothing) {
   StartWith(1, SetOf(5, kOld));
   Lead();

@@ -45,6 +45,8 @@ class ReplicaState {
   const kv::Version& floor() const { return state_.purge_floor; }
   // How often everything was erased: a load that began before must not bring back what it read.
   std::uint64_t erasures() const { return erasures_; }
+  // Everything is to go, and the storage still has it.
+  bool erasing() const { return erasure_ != Erasure::kNone; }
   ReplicaMarks marks() const { return {state_.promised, bound_}; }
 
   // The newest admitted state of the key; nullopt when it isn't in memory.

@@ -31,6 +31,10 @@ void Client::RunLane() {
     return;
   }
   if (!PickNode({})) return Think();  // Nobody is up to be asked.
+  if (plan().scan_permille > 0 && with_.random.Below(1000) < plan().scan_permille) {
+    --left_;
+    return BeginScan();
+  }
   std::uint64_t size = 1;
   if (Chance(plan().batch_percent)) size = 2 + with_.random.Below(std::max<std::size_t>(plan().max_batch, 2) - 1);
   size = std::min(size, left_);

@@ -21,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "quorum/keyspace.h"
 #include "quorum/operation.h"
 #include "ring/monotonic_time.h"
 #include "ring/random.h"
@@ -93,6 +94,23 @@ class Client {
   void End(const AskedPtr& asked, const quorum::Reply* reply);
   void TryAnew(const AskedPtr& asked);
   void OnBound(const AskedPtr& asked);
+
+  // client_scans.cc
+  struct Scanned {
+    quorum::ScanRequest scan;
+    std::size_t attempts = 0;
+    bool ended = false;
+    std::optional<ring::MonotonicTime> must_succeed_by;  // Liveness.
+    std::string last_answer = "none";
+  };
+  using ScannedPtr = std::shared_ptr<Scanned>;
+  void BeginScan();
+  void SendScan(const ScannedPtr& scanned);
+  void OnScanned(const ScannedPtr& scanned, ring::MonotonicTime sent, const Result<quorum::ScanPage>& page);
+  void EndScan(const ScannedPtr& scanned);
+  void CheckPage(const quorum::ScanRequest& scan, const quorum::ScanPage& page);
+  void RecordPage(const quorum::ScanRequest& scan, const quorum::ScanPage& page, ring::MonotonicTime sent);
+
   void CheckWeakRead(const Asked& asked, const quorum::Reply& reply);
   void SendDuplicate(const AskedPtr& asked);
   std::optional<std::size_t> PickNode(std::optional<std::size_t> but);

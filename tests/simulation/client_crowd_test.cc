@@ -30,9 +30,10 @@ struct Outcome {
   linearizability::History history;
 };
 
-Outcome Simulate(std::uint64_t seed, const std::function<void(FakeStore&)>& setup) {
+Outcome Simulate(std::uint64_t seed, const std::function<void(FakeStore&)>& setup, unsigned scan_permille = 0) {
   TestRandom random(seed);
-  const WorkloadPlan plan = DrawWorkloadPlan(random);
+  WorkloadPlan plan = DrawWorkloadPlan(random);
+  plan.scan_permille = scan_permille;
   FakeStore store(seed);
   store.max_value_bytes = plan.max_value_bytes;
   setup(store);
@@ -102,6 +103,25 @@ TEST(ClientCrowd, CatchesInventedValuesOfReadsThatNoHistoryHolds) {
     caught += !outcome.findings.complaints.empty();
   }
   EXPECT_GT(caught, kSeeds / 4);
+}
+
+TEST(ClientCrowd, ReadsPagesAsWellAsKeys) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const Outcome outcome = Simulate(seed, Lossy, 200);
+    EXPECT_THAT(outcome.findings.complaints, IsEmpty()) << "seed " << seed;
+    EXPECT_THAT(outcome.verdict.violations, IsEmpty()) << "seed " << seed;
+    EXPECT_GT(outcome.findings.counts.at("pages"), 0u);
+  }
+}
+
+TEST(ClientCrowd, CatchesPagesThatLackKeysI5) {
+  std::size_t caught = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Outcome outcome = Simulate(
+        seed, [](FakeStore& store) { store.forgets_in_pages = true; }, 200);
+    caught += !outcome.verdict.violations.empty();
+  }
+  EXPECT_GT(caught, kSeeds / 2);
 }
 
 TEST(ClientCrowd, AsksTheSameWithTheSameSeed) {

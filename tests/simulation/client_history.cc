@@ -25,6 +25,21 @@ void ClientHistory::Answer(std::size_t event, const quorum::Request& request, co
   if (told.answer.outcome != linearizability::Outcome::kUnknown) told.completed = ToTime(now);
 }
 
+void ClientHistory::AddPaged(std::uint64_t client, const std::string& key, const kv::RecordPtr& record, bool value,
+                             ring::MonotonicTime sent, ring::MonotonicTime told) {
+  linearizability::Event event;
+  event.client = client;
+  event.key = key;
+  event.invoked = ToTime(sent);
+  event.completed = ToTime(told);
+  event.answer.outcome = record == nullptr ? linearizability::Outcome::kAbsent : linearizability::Outcome::kDone;
+  linearizability::Seen seen{.present = record != nullptr};
+  if (record != nullptr) seen.version = ToVersion(record->changed);
+  if (record != nullptr && value) seen.value = record->value;
+  event.answer.state = std::move(seen);
+  events_.push_back(std::move(event));
+}
+
 std::map<std::string, std::uint64_t> ClientHistory::CountOutcomes() const {
   using linearizability::Outcome;
   const auto name = [](Outcome outcome) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "kv/record.h"
 #include "quorum/operation.h"
 #include "ring/monotonic_time.h"
 #include "tests/linearizability/history.h"
@@ -19,6 +20,10 @@ class ClientHistory {
   // REQUIRES: BelongsIntoHistory(request)
   std::size_t Begin(std::uint64_t client, const quorum::Request& request, ring::MonotonicTime now);
   void Answer(std::size_t event, const quorum::Request& request, const quorum::Reply& reply, ring::MonotonicTime now);
+
+  // What a page of keys told of one key; nullptr: absent. `value`: the page carries values.
+  void AddPaged(std::uint64_t client, const std::string& key, const kv::RecordPtr& record, bool value,
+                ring::MonotonicTime sent, ring::MonotonicTime told);
 
   const linearizability::History& events() const { return events_; }
   // How often each outcome was told, "unknown" for those that never were.

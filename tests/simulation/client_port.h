@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 
+#include "quorum/keyspace.h"
 #include "quorum/operation.h"
 #include "ring/monotonic_time.h"
 
@@ -22,6 +23,8 @@ class ClientPort {
   // One sending of the request, to be handed to Node::Submit. `done` is called at most once: later, or never. Never
   // from within this call.
   virtual void Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) = 0;
+  // One sending of a scan, to be handed to Node::Scan. `done` as above.
+  virtual void Scan(std::size_t node, const quorum::ScanRequest& scan, quorum::ScanCallback done) = 0;
   virtual void After(ring::Duration delay, std::function<void()> then) = 0;
 };
 

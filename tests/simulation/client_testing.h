@@ -42,6 +42,7 @@ class FakeStore final : public ClientPort {
   bool applies_twice = false;        // A copy of what has been applied is applied again.
   bool lies_about_refusing = false;  // What is told as refused was applied.
   bool invents_weak_values = false;
+  bool forgets_in_pages = false;  // Keys that are there.
   std::set<std::size_t> down;
 
   ring::MonotonicTime now() const override { return now_; }
@@ -70,6 +71,17 @@ class FakeStore final : public ClientPort {
     });
   }
 
+  void Scan(std::size_t, const quorum::ScanRequest& scan, quorum::ScanCallback done) override {
+    if (Chance(lost_requests)) return;
+    After(Delay(), [this, scan, done] {
+      if (Chance(refused)) {
+        return After(Delay(), [done] { done(Status(Code::kUnavailable, "refused")); });
+      }
+      quorum::ScanPage page = Read(scan);
+      if (!Chance(lost_answers)) After(Delay(), [done, page] { done(page); });
+    });
+  }
+
   // Until nothing is left to do, or `idle` says so.
   void Run(const std::function<bool()>& idle) {
     while (!events_.empty() && !idle()) Step();
@@ -88,6 +100,26 @@ class FakeStore final : public ClientPort {
     auto node = events_.extract(events_.begin());
     now_ = node.key().first;
     node.mapped()();
+  }
+  quorum::ScanPage Read(const quorum::ScanRequest& scan) {
+    const kv::WallTime wall{std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch())};
+    quorum::ScanPage page;
+    std::size_t size_bytes = 0;
+    for (const auto& [key, record] : records_) {
+      if (!key.starts_with(scan.prefix) || (scan.after && key <= *scan.after)) continue;
+      if (record == nullptr || record->tombstone || quorum::IsExpired(*record, wall)) continue;
+      size_bytes += key.size() + record->value.size();
+      const bool too_large = !page.entries.empty() && size_bytes > scan.max_bytes;
+      if (page.entries.size() == scan.limit || too_large) {
+        page.more = true;
+        break;
+      }
+      if (forgets_in_pages && Chance(10)) continue;
+      kv::Record told = *record;
+      if (scan.keys_only) told.value.clear();
+      page.entries.push_back({key, std::make_shared<const kv::Record>(std::move(told))});
+    }
+    return page;
   }
   quorum::Reply Do(const quorum::Request& request) {
     const bool named = request.id != kv::OperationId{} && quorum::IsWrite(request.operation);

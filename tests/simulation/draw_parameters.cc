@@ -20,6 +20,7 @@ class Draw {
     Disks();
     Processes();
     Membership();
+    Scans();
     return drawn_;
   }
 
@@ -116,6 +117,12 @@ class Draw {
     drawn_.replace_every_ms = Seldom(1500, 6000);
     // Removal by itself, which may meet nodes that are merely down for long.
     if (random_.Percent(10)) drawn_.dead_node_timeout_ms = Between(1500, 6000);
+  }
+
+  // From a stream of its own: a seed without scans is the run that it was before there were any.
+  void Scans() {
+    SeededRandom random(drawn_.seed, "scans");
+    if (random.Percent(60)) drawn_.scan_permille = random.Between(5, 150);
   }
 
   SeededRandom random_;

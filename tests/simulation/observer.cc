@@ -25,9 +25,11 @@ void Observer::OnDurable(NodeId node, const kv::Batch& batch) {
 
 void Observer::OnRing(NodeId node, const ring::Topology*, const std::shared_ptr<const ring::Topology>& after) {
   topologies_.OnTopology(node, after);
+  lists_.OnRing(node, after);
 }
 
 void Observer::OnSent(NodeId from, NodeId to, const quorum::PacketBody& body) {
+  lists_.OnSent(from, to, body);
   const auto* packet = std::get_if<quorum::ReplicaPacket>(&body);
   if (packet == nullptr || !IsReplicated(packet->partition)) return;
   promises_.OnMessage(from, to, packet->partition, packet->message);

@@ -29,6 +29,7 @@
 #include "tests/simulation/observer_configurations.h"
 #include "tests/simulation/observer_disks.h"
 #include "tests/simulation/observer_floors.h"
+#include "tests/simulation/observer_lists.h"
 #include "tests/simulation/observer_promises.h"
 #include "tests/simulation/observer_records.h"
 #include "tests/simulation/observer_topologies.h"
@@ -67,6 +68,7 @@ class Observer final : public Witness {
   RecordCheck records_{complaints_};
   ChosenCheck chosen_{disks_, configurations_, complaints_};
   FloorCheck floors_{disks_, configurations_, complaints_};
+  ListCheck lists_{complaints_};
   TopologyCheck topologies_{system_, disks_, configurations_, complaints_};
 };
 

@@ -124,6 +124,12 @@ void WriteRing(const std::string& name, const ring::Topology* before, const ring
   }
 }
 
+void WriteScan(const ScanRequest& scan, std::ostream& out) {
+  out << "'" << Printable(scan.prefix) << "'";
+  if (scan.after) out << " after " << Printable(*scan.after);
+  out << ", limit " << scan.limit << ", " << scan.max_bytes << " bytes" << (scan.keys_only ? ", keys only" : "");
+}
+
 std::size_t PacketKind(const PacketBody& packet) {
   if (const auto* replica = std::get_if<ReplicaPacket>(&packet)) return kBodies + replica->message.index();
   return packet.index();
@@ -131,34 +137,12 @@ std::size_t PacketKind(const PacketBody& packet) {
 
 std::string_view PacketKindName(std::size_t kind) {
   static constexpr std::string_view kNames[] = {
-      "replica",
-      "heartbeat",
-      "gossip",
-      "forward",
-      "forwarded",
-      "fetch-topology",
-      "topology",
-      "membership",
-      "report",
-      "prepare",
-      "accept",
-      "install",
-      "barrier",
-      "read",
-      "held",
-      "promise",
-      "accepted",
-      "installed",
-      "barrier-ok",
-      "nack",
-      "damaged",
-      "refused",
-      "other-configuration",
-      "compare",
-      "compared",
-      "purge",
-      "purged",
-      "hand-over",
+      "replica",        "heartbeat", "gossip",     "forward",  "forwarded",
+      "fetch-topology", "topology",  "membership", "report",   "list",
+      "listed",         "prepare",   "accept",     "install",  "barrier",
+      "read",           "held",      "promise",    "accepted", "installed",
+      "barrier-ok",     "nack",      "damaged",    "refused",  "other-configuration",
+      "compare",        "compared",  "purge",      "purged",   "hand-over",
   };
   static_assert(std::size(kNames) == kPacketKinds, "a kind of packet without a name");
   return kNames[kind];
@@ -195,6 +179,28 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                  [&](const MembershipPacket& p) {
                    static constexpr std::string_view kWishes[] = {"join", "drain", "cancel", "remove"};
                    out << " " << kWishes[static_cast<std::size_t>(p.wish)] << " " << p.node;
+                 },
+                 [&](const ListPacket& p) {
+                   out << " #" << p.number << " ";
+                   WriteScan(p.scan, out);
+                   for (const ListPart& part : p.parts) out << " p" << part.partition << " v" << part.configuration;
+                 },
+                 [&](const ListedPacket& p) {
+                   out << " #" << p.number;
+                   for (const PagePart& part : p.parts) out << " p" << part.partition << " floor " << part.floor;
+                   for (const ListPart& part : p.refused) {
+                     out << " refuses p" << part.partition << " v" << part.configuration;
+                   }
+                   if (p.page == nullptr) return;
+                   for (const PagedKey& entry : p.page->keys) {
+                     out << " " << Printable(entry.key);
+                     if (entry.record == nullptr) {
+                       out << " damaged";
+                     } else {
+                       out << (entry.record->tombstone ? " tombstone @" : " @") << entry.record->accepted;
+                     }
+                   }
+                   out << (p.page->examined_to ? " up to " + Printable(*p.page->examined_to) : " to the end");
                  },
                  [&](const ReportPacket& p) {
                    for (const MoveReport& move : p.moves) {

@@ -21,6 +21,8 @@ std::string_view PacketKindName(std::size_t kind);
 void WritePacket(const quorum::PacketBody& packet, std::ostream& out);
 // "7.12 put contended-0", "done @3.07.12 'value'"
 void WriteRequest(const quorum::Request& request, std::ostream& out);
+// "'wide-' after wide-3, limit 5, 200 bytes, keys only"
+void WriteScan(const quorum::ScanRequest& scan, std::ostream& out);
 void WriteReply(const quorum::Reply& reply, std::ostream& out);
 // "n3 knows epoch 7: p0 v3 joint {...} -> {...}", with what differs from `before`.
 void WriteRing(const std::string& name, const ring::Topology* before, const ring::Topology& after, std::ostream& out);

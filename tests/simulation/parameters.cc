@@ -39,6 +39,7 @@ const std::vector<ParameterField>& ParameterFields() {
       FIELD(liveness_requests),
       FIELD(wide_keys),
       FIELD(client_delay_us),
+      FAULT(scan_permille),
       FIELD(bootstrap_ms),
       FIELD(safety_ms),
       FIELD(liveness_ms),

@@ -40,6 +40,8 @@ std::string_view ProbeName(Probe probe) {
       "every node down at once",
       "disk wiped",
       "node replaced",
+      "partition of a page refused",
+      "page of one node cut short",
   };
   static_assert(std::size(kNames) == static_cast<std::size_t>(Probe::kCount));
   return kNames[static_cast<std::size_t>(probe)];
@@ -58,6 +60,9 @@ void Probes::OnSent(NodeId from, NodeId, const quorum::PacketBody& packet) {
     if (forward->take_over) Reach(Probe::kTakeoverRequested);
     if (forward->repeated) Reach(Probe::kRepeatedCopy);
     if (forward->hops > 0) Reach(Probe::kCopyPassedOn);
+  } else if (const auto* listed = std::get_if<quorum::ListedPacket>(&packet)) {
+    if (!listed->refused.empty()) Reach(Probe::kPartitionNotListed);
+    if (listed->page != nullptr && listed->page->examined_to) Reach(Probe::kPageCutShort);
   }
 }
 

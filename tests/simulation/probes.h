@@ -46,6 +46,8 @@ enum class Probe : std::uint8_t {
   kEverythingDown,
   kDiskWiped,
   kNodeReplaced,
+  kPartitionNotListed,
+  kPageCutShort,
   kCount,
 };
 std::string_view ProbeName(Probe probe);

@@ -100,6 +100,7 @@ void Process::Kill() {
   }
   round_.reset();
   waiting_.clear();
+  scanning_.clear();
   missed_.clear();
   held_.clear();
   paused_ = false;
@@ -201,6 +202,20 @@ void Process::Submit(const quorum::Request& request, const quorum::Sending& send
       if (sending.repeated) out << " repeated";
     });
     node_->Submit(request, sending, token, Now());
+    Pump();
+  });
+}
+
+void Process::Scan(const quorum::ScanRequest& scan, quorum::ScanCallback done) {
+  Do([this, scan, done = std::move(done)]() mutable {
+    const std::uint64_t token = ++tokens_;
+    scanning_.emplace(token, std::move(done));
+    with_.trace.Note({13, index_, scan.limit, scan.max_bytes});
+    with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+      out << "client -> " << name() << "  scan #" << token << " ";
+      WriteScan(scan, out);
+    });
+    node_->Scan(scan, token, Now());
     Pump();
   });
 }

@@ -84,6 +84,7 @@ class Process {
   void OnLinkReset(NodeId peer);
   using AnswerCallback = std::function<void(quorum::Answer)>;
   void Submit(const quorum::Request& request, const quorum::Sending& sending, AnswerCallback done);
+  void Scan(const quorum::ScanRequest& scan, quorum::ScanCallback done);
   void Ask(const quorum::MembershipPacket& wish);
 
  private:
@@ -110,7 +111,9 @@ class Process {
   void Load(const quorum::LoadWanted& load);
   void ReadRange(const quorum::RangeWanted& range);
   void ReadDue(const quorum::DueWanted& due);
+  void ReadPage(const quorum::PageWanted& page);
   void Answer(const quorum::Answer& answer);
+  void AnswerScan(quorum::ScanAnswer answer);
 
   const std::size_t index_;
   const NodeId id_;
@@ -131,6 +134,7 @@ class Process {
   bool disk_answering_ = true;
   std::uint64_t tokens_ = 0;
   std::map<std::uint64_t, AnswerCallback> waiting_;
+  std::map<std::uint64_t, quorum::ScanCallback> scanning_;
   std::vector<std::function<void()>> missed_;  // While it was paused.
   std::vector<std::function<void()>> held_;    // By a disk that hangs.
   std::shared_ptr<const ring::Topology> known_ring_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quorum/read_page.h"
 #include "tests/simulation/packet_text.h"
 #include "tests/simulation/process.h"
 
@@ -22,7 +23,9 @@ void Process::Pump() {
   for (const quorum::LoadWanted& load : output.loads) Load(load);
   for (const quorum::RangeWanted& range : output.ranges) ReadRange(range);
   for (const quorum::DueWanted& due : output.dues) ReadDue(due);
+  for (const quorum::PageWanted& page : output.pages) ReadPage(page);
   for (const quorum::Answer& answer : output.answers) Answer(answer);
+  for (quorum::ScanAnswer& answer : output.scans) AnswerScan(std::move(answer));
   if (!round_ && node_->WantsRound()) Seal();
 }
 
@@ -93,6 +96,51 @@ void Process::ReadDue(const quorum::DueWanted& due) {
       Pump();
     });
   });
+}
+
+void Process::ReadPage(const quorum::PageWanted& page) {
+  // Its snapshot may be taken as late as the disk likes.
+  auto found = std::make_shared<quorum::PageFound>();
+  const bool at_once = random_.Percent(50);
+  if (at_once) *found = quorum::ReadPage(*disk_.TakeSnapshot(), page);
+  FromDisk(ReadLatency(), [this, page, found, at_once] {
+    if (!at_once) *found = quorum::ReadPage(*disk_.TakeSnapshot(), page);
+    Do([this, page, found] {
+      with_.trace.Note({14, index_, page.token, found->keys.size()});
+      node_->OnPage(page, std::move(*found), Now());
+      Pump();
+    });
+  });
+}
+
+void Process::AnswerScan(quorum::ScanAnswer answer) {
+  const auto waiting = scanning_.find(answer.token);
+  CHECK(waiting != scanning_.end()) << "N2: scan " << answer.token << " was answered twice";
+  const quorum::ScanCallback done = std::move(waiting->second);
+  scanning_.erase(waiting);
+  const std::size_t entries = answer.page.ok() ? answer.page->entries.size() : 0;
+  with_.trace.Note({15, index_, answer.token, entries});
+  with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+    out << name() << " -> client  scan #" << answer.token << " ";
+    if (!answer.page.ok()) {
+      out << answer.page.status();
+      return;
+    }
+    for (const quorum::ScanEntry& entry : answer.page->entries)
+      out << entry.key << " @" << entry.record->accepted << ", ";
+    out << (answer.page->more ? "and more" : "no more");
+  });
+  if (answer.page.ok()) {
+    for (const quorum::ScanEntry& entry : answer.page->entries) {
+      quorum::Request get;
+      get.key = entry.key;
+      quorum::Reply reply;
+      reply.record = entry.record;
+      reply.changed = entry.record->changed;
+      with_.witness.OnAnswer(id_, get, reply);
+    }
+  }
+  done(std::move(answer.page));
 }
 
 void Process::Answer(const quorum::Answer& answer) {

@@ -22,6 +22,7 @@ WorkloadPlan PlanOf(const Parameters& parameters) {
   plan.clients = std::max<std::uint64_t>(parameters.clients, 1);
   plan.lanes = std::max<std::uint64_t>(parameters.lanes, 1);
   plan.wide_keys = parameters.wide_keys;
+  plan.scan_permille = static_cast<unsigned>(parameters.scan_permille);
   return plan;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -22,6 +23,27 @@ std::string Number(std::uint64_t client, std::uint64_t number) {
 }
 
 }  // namespace
+
+Workload::Workload(const WorkloadPlan& plan, ring::Random& random) : plan_(plan), random_(random) {
+  const auto add = [&](const char* prefix, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) keys_.push_back(prefix + std::to_string(i));
+  };
+  add("contended-", plan.contended_keys);
+  add("expiring-", plan.expiring_keys);
+  add("wide-", plan.wide_keys);
+  std::sort(keys_.begin(), keys_.end());
+}
+
+quorum::ScanRequest Workload::DrawScan() {
+  static constexpr const char* kPrefixes[] = {"", "contended-", "expiring-", "wide-", "wide-1", "o", "nothing"};
+  quorum::ScanRequest scan;
+  scan.prefix = kPrefixes[random_.Below(std::size(kPrefixes))];
+  if (Chance(30)) scan.after = keys_[random_.Below(keys_.size())];
+  scan.limit = Chance(50) ? 1 + random_.Below(5) : 1 + random_.Below(60);
+  if (Chance(30)) scan.max_bytes = random_.Below(400);
+  scan.keys_only = Chance(20);
+  return scan;
+}
 
 quorum::Request Workload::Draw(std::uint64_t client, std::uint64_t number) {
   quorum::Request request;

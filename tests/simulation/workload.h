@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "quorum/keyspace.h"
 #include "quorum/operation.h"
 #include "ring/random.h"
 #include "tests/simulation/workload_plan.h"
@@ -20,7 +22,7 @@ namespace quoin::simulation {
 
 class Workload {
  public:
-  Workload(const WorkloadPlan& plan, ring::Random& random) : plan_(plan), random_(random) {}
+  Workload(const WorkloadPlan& plan, ring::Random& random);
 
   const WorkloadPlan& plan() const { return plan_; }
 
@@ -28,6 +30,10 @@ class Workload {
   quorum::Request Draw(std::uint64_t client, std::uint64_t number);
   // The same wish once more, as a request of its own: under a new id, and with what it writes unlike all others (W1).
   quorum::Request DrawLike(const quorum::Request& request, std::uint64_t client, std::uint64_t number);
+  // A page of keys that some requests may be about.
+  quorum::ScanRequest DrawScan();
+  // All keys that are asked for but `one`'s, in order.
+  const std::vector<std::string>& keys() const { return keys_; }
   // An answer was heard: later conditions name what it told.
   void Learn(const quorum::Request& request, const quorum::Reply& reply);
   // The request's outcome will never be known.
@@ -54,6 +60,7 @@ class Workload {
   static constexpr std::size_t kMaxUnknownAdditions = 6;
 
   const WorkloadPlan plan_;
+  std::vector<std::string> keys_;
   ring::Random& random_;
   std::map<std::string, Lately> lately_;
   std::map<std::string, std::size_t> unknown_additions_;

@@ -27,6 +27,7 @@ struct WorkloadPlan {
   unsigned read_one_percent = 5;   // Of gets.
   unsigned all_percent = 3;        // Consistency `all`.
   unsigned write_one_percent = 2;  // On keys of their own.
+  unsigned scan_permille = 0;      // Of what a lane begins: a page of keys, in place of requests.
   unsigned batch_percent = 10;     // Several requests at once, each on its own key.
   std::size_t max_batch = 5;
 

@@ -162,6 +162,15 @@ void World::Submit(std::size_t node, const quorum::Request& request, bool repeat
   });
 }
 
+void World::Scan(std::size_t node, const quorum::ScanRequest& scan, quorum::ScanCallback done) {
+  const ring::Duration delay(parameters_.client_delay_us);
+  queue_.After(random_.Around(delay), [this, node, scan, delay, done = std::move(done)] {
+    processes_[node]->Scan(scan, [this, delay, done](Result<quorum::ScanPage> page) {
+      queue_.After(random_.Around(delay), [done, page = std::move(page)] { done(page); });
+    });
+  });
+}
+
 void World::Send(std::size_t from, NodeId to, quorum::PacketBody body) {
   OnSent(processes_[from]->id(), to, body);
   const auto index = index_.find(to);

@@ -38,6 +38,7 @@ class World final : public ClientPort, private Witness {
   std::size_t node_count() const override { return processes_.size(); }
   bool IsUp(std::size_t node) const override { return processes_[node]->running(); }
   void Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) override;
+  void Scan(std::size_t node, const quorum::ScanRequest& scan, quorum::ScanCallback done) override;
   void After(ring::Duration delay, std::function<void()> then) override { queue_.After(delay, std::move(then)); }
 
   // A new node, which starts at once. The first bootstraps the cluster, every other one joins through `through`.
