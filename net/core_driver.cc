@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "quorum/read_page.h"
 #include "quorum/read_range.h"
 
 namespace quoin::net {
@@ -19,7 +20,8 @@ std::uint64_t RandomSeed() {
 
 Result<std::unique_ptr<CoreDriver>> CoreDriver::Start(const kv::Storage& storage, kv::CommitQueue& commits,
                                                       Shards& shards, std::size_t shard, quorum::NodeOptions options) {
-  std::unique_ptr<CoreDriver> driver(new CoreDriver(storage, commits, shards, shard, options.timing.tick));
+  std::unique_ptr<CoreDriver> driver(
+      new CoreDriver(storage, commits, shards, shard, options.self, options.timing.tick));
   auto node = quorum::Node::Start(storage, std::move(options), driver->random_, Now());
   if (!node.ok()) return node.status();
   driver->node_ = *std::move(node);
@@ -27,15 +29,20 @@ Result<std::unique_ptr<CoreDriver>> CoreDriver::Start(const kv::Storage& storage
 }
 
 CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard,
-                       std::chrono::nanoseconds tick)
+                       NodeId self, std::chrono::nanoseconds tick)
     : storage_(storage),
       commits_(commits),
       shards_(shards),
       shard_(shard),
+      self_(self),
       tick_(tick),
       random_(RandomSeed()),
       pace_timer_(shards.context(shard)),
-      tick_timer_(shards.context(shard)) {}
+      tick_timer_(shards.context(shard)) {
+  auto empty = std::make_shared<ClusterSnapshot>();
+  empty->self = self;
+  snapshot_ = std::move(empty);
+}
 
 quorum::Moment CoreDriver::Now() {
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
@@ -50,7 +57,9 @@ void CoreDriver::Run() {
 void CoreDriver::Tick() {
   node_->SetDiskAnswering(!DiskHangs(), Now());
   node_->OnTick(Now());
+  RepeatWishes();
   Act();
+  if (std::chrono::steady_clock::now() - published_at_ >= kSnapshotInterval) Publish();
   tick_timer_.expires_after(tick_);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) Tick();
@@ -65,6 +74,27 @@ void CoreDriver::Submit(quorum::Request request, const quorum::Sending& sending,
   waiting_.emplace(token, std::move(done));
   if (quorum::IsWrite(request.operation)) ++open_writes_;
   node_->Submit(std::move(request), sending, token, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::Scan(quorum::ScanRequest request, quorum::ScanCallback done) {
+  const std::uint64_t token = ++last_token_;
+  waiting_scans_.emplace(token, std::move(done));
+  node_->Scan(std::move(request), token, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::Receive(NodeId from, const quorum::PacketBody& packet) {
+  // What others want written counts for the pace of rounds as what this node's clients want.
+  if (const auto* replica = std::get_if<quorum::ReplicaPacket>(&packet)) {
+    if (std::holds_alternative<quorum::Accept>(replica->message)) ++open_writes_;
+  }
+  node_->Receive(from, packet, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::OnLinkReset(NodeId peer) {
+  node_->OnLinkReset(peer, Now());
   ScheduleAct();
 }
 
@@ -92,15 +122,23 @@ void CoreDriver::ScheduleAct() {
 void CoreDriver::Act() {
   while (ActOnce()) {
   }
+  if (node_->topology() != published_) Publish();
   ConsiderRound();
 }
 
 bool CoreDriver::ActOnce() {
   quorum::Node::Output output = node_->TakeOutput();
-  if (output.answers.empty() && output.loads.empty() && output.ranges.empty() && output.dues.empty()) return false;
+  if (output.packets.empty() && output.answers.empty() && output.scans.empty() && output.loads.empty() &&
+      output.ranges.empty() && output.dues.empty() && output.pages.empty()) {
+    return false;
+  }
+  if (links_.send) {
+    for (const quorum::Packet& packet : output.packets) links_.send(packet.to, packet.body);
+  }
   for (quorum::LoadWanted& wanted : output.loads) Load(std::move(wanted));
   for (quorum::RangeWanted& wanted : output.ranges) ReadRange(std::move(wanted));
   for (quorum::DueWanted& wanted : output.dues) ReadDue(std::move(wanted));
+  for (quorum::PageWanted& wanted : output.pages) ReadPage(std::move(wanted));
   for (quorum::Answer& answer : output.answers) {
     const auto waiting = waiting_.find(answer.token);
     CHECK(waiting != waiting_.end()) << "N2: a token was answered twice";
@@ -112,6 +150,13 @@ bool CoreDriver::ActOnce() {
     const quorum::ReplyCallback done = std::move(waiting->second);
     waiting_.erase(waiting);
     done(std::move(answer.reply));
+  }
+  for (quorum::ScanAnswer& answer : output.scans) {
+    const auto waiting = waiting_scans_.find(answer.token);
+    CHECK(waiting != waiting_scans_.end()) << "G1: a scan was answered twice";
+    const quorum::ScanCallback done = std::move(waiting->second);
+    waiting_scans_.erase(waiting);
+    done(std::move(answer.page));
   }
   return true;
 }
@@ -145,6 +190,15 @@ void CoreDriver::ReadDue(quorum::DueWanted wanted) {
     }
     shards_.Post(shard_, [this, wanted, due = std::move(due)] {
       node_->OnDue(wanted, due, Now());
+      ScheduleAct();
+    });
+  });
+}
+
+void CoreDriver::ReadPage(quorum::PageWanted wanted) {
+  shards_.PostToReader([this, wanted = std::move(wanted)] {
+    shards_.Post(shard_, [this, wanted, found = quorum::ReadPage(*storage_.TakeSnapshot(), wanted)]() mutable {
+      node_->OnPage(wanted, std::move(found), Now());
       ScheduleAct();
     });
   });

@@ -4,6 +4,8 @@
 // it. Effects of everything that one tick of the event loop brought are carried out together, at its end: answers leave
 // in one go, and all writes of the tick share a round.
 //
+// It also publishes what the node knows of its cluster, for front ends on other threads (net/cluster_view.h).
+//
 // Threads: lives on one shard, on whose thread everything is called that doesn't say otherwise.
 // Lifetime: destroyed after the shards were stopped and the commit queue has come to its end. What was under way then
 // is never answered.
@@ -13,23 +15,39 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <random>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/status.h"
 #include "kv/commit_queue.h"
 #include "kv/storage.h"
+#include "net/cluster_view.h"
 #include "net/shards.h"
 #include "quorum/flush_pace.h"
+#include "quorum/keyspace.h"
 #include "quorum/node.h"
 #include "quorum/operation.h"
+#include "quorum/packet.h"
+#include "ring/topology.h"
 #include "ring/random.h"
 
 namespace quoin::net {
 
-class CoreDriver {
+class CoreDriver final : public ClusterView {
  public:
+  // The way to the other nodes; both are called on the driver's shard.
+  struct Links {
+    std::function<void(NodeId to, const quorum::PacketBody& packet)> send;
+    // Where the other members listen for their peers, whenever that has changed.
+    std::function<void(const std::map<NodeId, std::string>& addresses)> set_peers;
+  };
+
   // Reads what the storage knows. Any thread, before the shards run. The storage, the queue and the shards must outlive
   // the driver. Errors as quorum::Node::Start has them.
   static Result<std::unique_ptr<CoreDriver>> Start(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards,
@@ -37,11 +55,23 @@ class CoreDriver {
   CoreDriver(const CoreDriver&) = delete;
   CoreDriver& operator=(const CoreDriver&) = delete;
 
+  // Without, packets to others are lost. Any thread, before Run.
+  void Attach(Links links) { links_ = std::move(links); }
   // From now on the node is told the time, and leads what is its to lead. Called once, on any thread.
   void Run();
 
   // `done` is called on this thread, later.
   void Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done);
+  // A page of keys. REQUIRES: request.limit >= 1.
+  void Scan(quorum::ScanRequest request, quorum::ScanCallback done);
+
+  void Receive(NodeId from, const quorum::PacketBody& packet);
+  // The link to the peer broke.
+  void OnLinkReset(NodeId peer);
+
+  // ClusterView; any thread.
+  std::shared_ptr<const ClusterSnapshot> Snapshot() const override;
+  void Ask(const quorum::MembershipPacket& wish) override;
 
   std::size_t shard() const { return shard_; }
 
@@ -50,6 +80,10 @@ class CoreDriver {
   static constexpr std::chrono::milliseconds kDiskPatience{1000};
   // Then so many writes are kept for the next round, and more are refused.
   static constexpr std::size_t kMaxWritesBehindAHungDisk = 10'000;
+  // How old a snapshot of the cluster gets, and how long a wish is repeated, how often.
+  static constexpr std::chrono::milliseconds kSnapshotInterval{100};
+  static constexpr std::chrono::seconds kWishPatience{10};
+  static constexpr std::chrono::milliseconds kWishInterval{200};
 
   class Chance final : public ring::Random {
    public:
@@ -60,7 +94,13 @@ class CoreDriver {
     std::mt19937_64 engine_;
   };
 
-  CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard,
+  struct OpenWish {
+    quorum::MembershipPacket packet;
+    std::chrono::steady_clock::time_point until;
+    std::chrono::steady_clock::time_point next;
+  };
+
+  CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard, NodeId self,
              std::chrono::nanoseconds tick);
 
   static quorum::Moment Now();
@@ -76,6 +116,10 @@ class CoreDriver {
   void Load(quorum::LoadWanted wanted);
   void ReadRange(quorum::RangeWanted wanted);
   void ReadDue(quorum::DueWanted wanted);
+  void ReadPage(quorum::PageWanted wanted);
+  // Tells front ends and links what the node knows by now.
+  void Publish();
+  void RepeatWishes();
   // Hands the open round over, or waits a moment for more of it.
   void ConsiderRound();
   void BeginRound();
@@ -85,12 +129,15 @@ class CoreDriver {
   kv::CommitQueue& commits_;
   Shards& shards_;
   const std::size_t shard_;
+  const NodeId self_;
   const std::chrono::nanoseconds tick_;
+  Links links_;
   Chance random_;
   std::unique_ptr<quorum::Node> node_;
 
   std::uint64_t last_token_ = 0;
-  std::unordered_map<std::uint64_t, quorum::ReplyCallback> waiting_;  // By token.
+  std::unordered_map<std::uint64_t, quorum::ReplyCallback> waiting_;        // By token.
+  std::unordered_map<std::uint64_t, quorum::ScanCallback> waiting_scans_;  // By token.
   bool act_scheduled_ = false;
   bool round_under_way_ = false;
   std::chrono::steady_clock::time_point round_began_;  // The one under way.
@@ -100,6 +147,12 @@ class CoreDriver {
   bool pacing_ = false;  // pace_timer_ is armed.
   boost::asio::steady_timer pace_timer_;
   boost::asio::steady_timer tick_timer_;
+  std::vector<OpenWish> wishes_;
+  std::map<NodeId, std::string> peers_;                 // As the links were told last.
+  std::shared_ptr<const ring::Topology> published_;     // As it was told last.
+  std::chrono::steady_clock::time_point published_at_;
+  mutable std::mutex snapshot_mutex_;
+  std::shared_ptr<const ClusterSnapshot> snapshot_;  // Guarded by snapshot_mutex_.
 };
 
 }  // namespace quoin::net

@@ -8,10 +8,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 
-#include "kv/storage.h"
 #include "net/core_driver.h"
 #include "net/shards.h"
 #include "quorum/keyspace.h"
@@ -20,21 +17,14 @@ namespace quoin::net {
 
 class CoreKeyspace : public quorum::Keyspace {
  public:
-  CoreKeyspace(const kv::Storage& storage, Shards& shards, CoreDriver& driver);
+  CoreKeyspace(Shards& shards, CoreDriver& driver) : shards_(shards), driver_(driver) {}
 
   void Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done) override;
   void Scan(quorum::ScanRequest request, quorum::ScanCallback done) override;
 
  private:
-  struct Walk;
-
-  void ReadNextPage(std::shared_ptr<Walk> walk);
-  void Settle(std::shared_ptr<Walk> walk);
-
-  const kv::Storage& storage_;
   Shards& shards_;
   CoreDriver& driver_;
-  const std::uint32_t partition_count_;
 };
 
 }  // namespace quoin::net

@@ -42,7 +42,7 @@ class CoreKeyspaceTest : public testing::Test {
     auto driver = CoreDriver::Start(storage_, *commits_, shards_, 0, options);
     CHECK(driver.ok()) << driver.status();
     driver_ = *std::move(driver);
-    keyspace_ = std::make_unique<CoreKeyspace>(storage_, shards_, *driver_);
+    keyspace_ = std::make_unique<CoreKeyspace>(shards_, *driver_);
     driver_->Run();
     shards_.Start();
   }

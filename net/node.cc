@@ -76,7 +76,7 @@ class RunningNode : public Node {
       return Status(driver.status().code(), "reading what the disk knows: " + driver.status().message());
     }
     driver_ = *std::move(driver);
-    keyspace_.emplace(*storage_, shards_, *driver_);
+    keyspace_.emplace(shards_, *driver_);
     handler_.emplace(*keyspace_, HandlerOptions());
     handler_->metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
     return Status::Ok();

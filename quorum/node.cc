@@ -49,6 +49,7 @@ std::shared_ptr<const ring::Topology> Node::topology() const { return impl_->rin
 bool Node::controls() const { return impl_->controls(); }
 std::optional<ReplicaStatus> Node::StatusOf(PartitionId partition) const { return impl_->StatusOf(partition); }
 std::optional<NodeId> Node::LeaderOf(PartitionId partition) const { return impl_->LeaderOf(partition); }
+bool Node::Hears(NodeId node) const { return impl_->Hears(node); }
 
 Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& random, Moment now)
     : storage_(storage),

@@ -130,6 +130,8 @@ class Node {
   std::optional<ReplicaStatus> StatusOf(PartitionId partition) const;
   // Where the clients of this node would be sent: the believed leader; nullopt when there is none.
   std::optional<NodeId> LeaderOf(PartitionId partition) const;
+  // Whether the member is heard, directly or by gossip; this node hears itself.
+  bool Hears(NodeId node) const;
 
  private:
   class Impl;

@@ -1,0 +1,89 @@
+// CoreDriver: what front ends and links are told of the cluster, and the wishes of operators.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "net/core_driver.h"
+
+namespace quoin::net {
+namespace {
+
+using Wish = quorum::MembershipPacket::Wish;
+
+// Whether the ring shows what was wished, or makes it pointless.
+bool IsGranted(const ring::Topology& topology, const quorum::MembershipPacket& wish) {
+  const auto member = topology.members.find(wish.node);
+  if (member == topology.members.end()) return wish.wish != Wish::kJoin;
+  switch (wish.wish) {
+    case Wish::kJoin:
+    case Wish::kCancel:
+      return member->second.state == ring::MemberState::kActive;
+    case Wish::kDrain:
+      return member->second.state >= ring::MemberState::kDraining;
+    case Wish::kRemove:
+      return member->second.state >= ring::MemberState::kLost;
+  }
+  LOG(FATAL) << "no such wish: " << static_cast<int>(wish.wish);
+}
+
+}  // namespace
+
+std::shared_ptr<const ClusterSnapshot> CoreDriver::Snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+void CoreDriver::Ask(const quorum::MembershipPacket& wish) {
+  shards_.Post(shard_, [this, wish] {
+    // The last one about a node counts.
+    std::erase_if(wishes_, [&](const OpenWish& other) { return other.packet.node == wish.node; });
+    const auto now = std::chrono::steady_clock::now();
+    wishes_.push_back({wish, now + kWishPatience, now});
+    RepeatWishes();
+    ScheduleAct();
+  });
+}
+
+void CoreDriver::RepeatWishes() {
+  if (wishes_.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  const std::shared_ptr<const ring::Topology> topology = node_->topology();
+  std::erase_if(wishes_, [&](const OpenWish& wish) {
+    return now >= wish.until || (topology != nullptr && IsGranted(*topology, wish.packet));
+  });
+  for (OpenWish& wish : wishes_) {
+    if (now < wish.next) continue;
+    wish.next = now + kWishInterval;
+    node_->Ask(wish.packet, Now());
+  }
+}
+
+void CoreDriver::Publish() {
+  published_at_ = std::chrono::steady_clock::now();
+  auto snapshot = std::make_shared<ClusterSnapshot>();
+  snapshot->self = self_;
+  snapshot->topology = published_ = node_->topology();
+  if (snapshot->topology != nullptr) {
+    const ring::Topology& topology = *snapshot->topology;
+    for (std::uint32_t p = 0; p < topology.partition_count(); ++p) {
+      snapshot->leaders.push_back(node_->LeaderOf(PartitionId{p}).value_or(NodeId{}));
+    }
+    snapshot->controller = node_->LeaderOf(quorum::kSystemPartition).value_or(NodeId{});
+    for (const auto& [node, member] : topology.members) {
+      if (node_->Hears(node)) snapshot->heard.insert(node);
+    }
+    std::map<NodeId, std::string> peers;
+    for (const auto& [node, member] : topology.members) {
+      if (node != self_) peers.emplace(node, member.peer_address);
+    }
+    if (links_.set_peers && peers != peers_) {
+      peers_ = std::move(peers);
+      links_.set_peers(peers_);
+    }
+  }
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_ = std::move(snapshot);
+}
+
+}  // namespace quoin::net
