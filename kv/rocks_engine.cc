@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kv/engine_keys.h"
+#include "kv/rocks_estimate.h"
 
 namespace quoin::kv {
 namespace {
@@ -65,6 +66,7 @@ class RocksSnapshot final : public Snapshot {
   std::unique_ptr<Cursor> Scan(PartitionId partition, std::string_view from) const override {
     return std::make_unique<RocksCursor>(db_, snapshot_, partition, from);
   }
+  PartitionEstimate Estimate(PartitionId partition) const override { return EstimatePartition(*db_, partition); }
 
  private:
   rocksdb::DB* const db_;
@@ -189,7 +191,11 @@ RocksEngine::RocksEngine(Identity identity, std::uint64_t memtable_bytes, Genera
 
 RocksEngine::~RocksEngine() = default;
 
-Status RocksEngine::Start() { return PutPulse(); }
+Status RocksEngine::Start() {
+  QUOIN_RETURN_IF_ERROR(PutPulse());
+  commit_number_.store(db_->GetLatestSequenceNumber(), std::memory_order_relaxed);
+  return Status::Ok();
+}
 
 Result<RecordPtr> RocksEngine::Get(PartitionId partition, std::string_view key) const {
   rocksdb::PinnableSlice value;
@@ -262,7 +268,8 @@ Status RocksEngine::Write(const Batch& batch) {
   if (!status.ok()) return done(Explain(status));
   if (marks_generation) generations_.Confirm();
   // Only this thread writes, so this is the sequence of the batch's last change.
-  parts_.mark->Advance(db_->GetLatestSequenceNumber());
+  commit_number_.store(db_->GetLatestSequenceNumber(), std::memory_order_relaxed);
+  parts_.mark->Advance(commit_number_.load(std::memory_order_relaxed));
 
   unflushed_bytes_ += batch.size_bytes() + batch.count() * kMemtableOverheadBytes;
   if (unflushed_bytes_ >= memtable_bytes_) {

@@ -107,6 +107,7 @@ class RocksEngine final : public Storage {
   Result<std::vector<DueKey>> ReadDue(WallTime now, const std::optional<DueKey>& after,
                                       std::size_t limit) const override;
   Status Write(const Batch& batch) override;
+  std::uint64_t commit_number() const override { return commit_number_.load(std::memory_order_relaxed); }
   Health health() const override;
   std::uint64_t size_bytes() const override;
 
@@ -131,6 +132,7 @@ class RocksEngine final : public Storage {
   rocksdb::DB* const db_;
 
   std::atomic<bool> writing_{false};   // A second writer is a broken promise.
+  std::atomic<std::uint64_t> commit_number_{0};
   GenerationChain generations_;        // Of the writing thread.
   std::uint64_t unflushed_bytes_ = 0;  // Of the writing thread: what went into the current memtable, roughly.
   mutable std::mutex mutex_;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -109,6 +110,7 @@ Status Create(const RocksOptions& options, rocksdb::Options engine, DataDirector
   identity.node = NodeId{RandomNonZero()};
   identity.cluster = options.cluster.value_or(ClusterId{RandomNonZero()});
   identity.partition_count = options.partition_count;
+  identity.joins = options.joins;
 
   engine.create_if_missing = true;
   engine.error_if_exists = true;
@@ -230,6 +232,11 @@ Result<std::unique_ptr<Storage>> OpenRocksStorage(RocksOptions options) {
   auto storage = std::make_unique<RocksEngine>(*identity, options.memtable_bytes, *generations, std::move(parts));
   QUOIN_RETURN_IF_ERROR(storage->Start());
   return std::unique_ptr<Storage>(std::move(storage));
+}
+
+bool HasEngine(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory + "/engine", ignored);
 }
 
 }  // namespace quoin::kv

@@ -25,6 +25,7 @@ struct RocksOptions {
   std::uint32_t partition_count = 256;
   // What an existing directory must belong to, and a new one will. Without it a new directory gets a new cluster.
   std::optional<ClusterId> cluster;
+  bool joins = false;  // Of a directory that is made now: see Identity.
   // Memory for what was read: blocks, indexes, filters.
   std::uint64_t cache_bytes = std::uint64_t{256} << 20;
   // Memory for what was written and is not in a table file yet, before it goes to one. At most four times as much is
@@ -43,5 +44,7 @@ struct RocksOptions {
 // Opens the data directory, making it when there is none. Errors: kInUse, kIncompatible (of another cluster, half-made,
 // newer than this program, or not a data directory), kDamaged, kDiskFull, kIo, kInvalid.
 Result<std::unique_ptr<Storage>> OpenRocksStorage(RocksOptions options);
+// Whether OpenRocksStorage would find an engine there rather than make one. Any thread.
+bool HasEngine(const std::string& directory);
 
 }  // namespace quoin::kv

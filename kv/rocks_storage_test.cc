@@ -80,6 +80,39 @@ TEST_F(RocksStorage, KeepsItsPartitionCountWhateverIsAskedFor) {
   EXPECT_EQ(OpenRocksStorage(options).value()->identity().partition_count, 16u);
 }
 
+TEST_F(RocksStorage, RemembersThatItWasMadeToJoin) {
+  EXPECT_FALSE(HasEngine(Options().directory));
+  RocksOptions options = Options();
+  options.cluster = ClusterId{7};
+  options.joins = true;
+  EXPECT_TRUE(OpenRocksStorage(options).value()->identity().joins);
+  EXPECT_TRUE(HasEngine(options.directory));
+  const Identity identity = OpenRocksStorage(Options()).value()->identity();
+  EXPECT_TRUE(identity.joins);
+  EXPECT_EQ(identity.cluster, ClusterId{7});
+}
+
+TEST_F(RocksStorage, MadeForItselfStaysSoWhateverIsAskedFor) {
+  OpenOrDie();
+  RocksOptions options = Options();
+  options.joins = true;
+  EXPECT_FALSE(OpenRocksStorage(options).value()->identity().joins);
+}
+
+TEST_F(RocksStorage, ItsCommitNumberGrowsAlsoOverARestart) {
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    const auto storage = OpenOrDie();
+    EXPECT_GE(storage->commit_number(), last);
+    const std::uint64_t before = storage->commit_number();
+    Batch batch;
+    batch.PutPartitionState(PartitionId{1}, PartitionState());
+    ASSERT_TRUE(storage->Write(batch).ok());
+    EXPECT_GT(storage->commit_number(), before);
+    last = storage->commit_number();
+  }
+}
+
 TEST_F(RocksStorage, RefusesAPartitionCountThatIsNoPowerOfTwo) {
   RocksOptions options = Options();
   options.partition_count = 100;

@@ -39,6 +39,9 @@ struct Identity {
   NodeId node;
   ClusterId cluster;
   std::uint32_t partition_count = 0;  // A power of two, fixed when the cluster is made.
+  // Made to join a cluster that was there: without that cluster's ring it is no member of anything, and must never make
+  // a ring of its own under the same cluster id.
+  bool joins = false;
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };
@@ -57,12 +60,20 @@ class Cursor {
   virtual Status status() const = 0;
 };
 
+// How much a partition holds, roughly: keys that aren't tombstones, and the bytes of these and their values.
+struct PartitionEstimate {
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;
+};
+
 // The records as they were at one moment. Doesn't hold up writers.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
   // From the first key >= `from`. The snapshot must outlive the cursor.
   virtual std::unique_ptr<Cursor> Scan(PartitionId partition, std::string_view from) const = 0;
+  // Much cheaper than to walk it, and may be wrong by a factor; it may see later writes, too. May block on the disk.
+  virtual PartitionEstimate Estimate(PartitionId partition) const = 0;
 };
 
 // What the storage takes at the moment.
@@ -100,6 +111,9 @@ class Storage {
   // applied), kUnknown (S3).
   virtual Status Write(const Batch& batch) = 0;
 
+  // Grows with every batch that is durable, also over restarts. A disk that tells a lower one than it once told is not
+  // what it was: an older copy of itself (design section 5.6). 0: this engine outlives no restart.
+  virtual std::uint64_t commit_number() const { return 0; }
   virtual Health health() const = 0;
   // Bytes that the engine holds on the disk (memory: in memory), roughly.
   virtual std::uint64_t size_bytes() const = 0;

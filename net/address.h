@@ -18,4 +18,11 @@ struct Address {
 // allowed.
 Result<Address> ParseAddress(std::string_view text);
 
+// Takes what somebody else is to connect to: an IP address that is not all addresses, or a host's name of letters,
+// digits, dots, hyphens and underscores, and a port from 1 to 65535. kInvalid says what is allowed.
+Result<Address> ParseHostPort(std::string_view text);
+
+// As both of the above take it.
+std::string ToString(const Address& address);
+
 }  // namespace quoin::net

@@ -22,5 +22,22 @@ TEST(Address, RefusesAllElseAndSaysWhatIsAllowed) {
   }
 }
 
+TEST(HostPort, TakesNamesAndAddressesThatSomebodyCanConnectTo) {
+  EXPECT_EQ(ParseHostPort("node-1.example:7080")->host, "node-1.example");
+  EXPECT_EQ(ParseHostPort("localhost:1")->port, 1);
+  EXPECT_EQ(ToString(*ParseHostPort("10.0.0.1:7080")), "10.0.0.1:7080");
+  EXPECT_EQ(ToString(*ParseHostPort("[::1]:7080")), "[::1]:7080");
+}
+
+TEST(HostPort, RefusesAllElseAndSaysWhatIsAllowed) {
+  for (const char* bad : {"", ":", "7080", ":7080", "host", "host:", "host:0", "host:65536", "-x:1", "a b:1", "1.2.3:1",
+                          "::1:1", "http://host:1", "host:1/", "h\xc3\xb6st:1"}) {
+    ASSERT_FALSE(ParseHostPort(bad).ok()) << bad;
+    EXPECT_NE(ParseHostPort(bad).status().message().find("node1.example:7080"), std::string::npos) << bad;
+  }
+  EXPECT_NE(ParseHostPort("0.0.0.0:7080").status().message().find("nobody can connect"), std::string::npos);
+  EXPECT_FALSE(ParseHostPort("[::]:7080").ok());
+}
+
 }  // namespace
 }  // namespace quoin::net

@@ -18,30 +18,28 @@ std::uint64_t RandomSeed() {
 
 }  // namespace
 
-Result<std::unique_ptr<CoreDriver>> CoreDriver::Start(const kv::Storage& storage, kv::CommitQueue& commits,
-                                                      Shards& shards, std::size_t shard, quorum::NodeOptions options) {
-  std::unique_ptr<CoreDriver> driver(
-      new CoreDriver(storage, commits, shards, shard, options.self, options.timing.tick));
-  auto node = quorum::Node::Start(storage, std::move(options), driver->random_, Now());
-  if (!node.ok()) return node.status();
-  driver->node_ = *std::move(node);
-  return driver;
-}
-
-CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard,
-                       NodeId self, std::chrono::nanoseconds tick)
+CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard)
     : storage_(storage),
       commits_(commits),
       shards_(shards),
       shard_(shard),
-      self_(self),
-      tick_(tick),
+      self_(storage.identity().node),
       random_(RandomSeed()),
       pace_timer_(shards.context(shard)),
       tick_timer_(shards.context(shard)) {
   auto empty = std::make_shared<ClusterSnapshot>();
-  empty->self = self;
+  empty->self = self_;
   snapshot_ = std::move(empty);
+}
+
+Status CoreDriver::Start(quorum::NodeOptions options, Links links) {
+  CHECK_EQ(options.self, self_) << "a node is what its storage says";
+  tick_ = options.timing.tick;
+  links_ = std::move(links);
+  auto node = quorum::Node::Start(storage_, std::move(options), random_, Now());
+  if (!node.ok()) return node.status();
+  node_ = *std::move(node);
+  return Status::Ok();
 }
 
 quorum::Moment CoreDriver::Now() {

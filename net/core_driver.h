@@ -48,15 +48,14 @@ class CoreDriver final : public ClusterView {
     std::function<void(const std::map<NodeId, std::string>& addresses)> set_peers;
   };
 
-  // Reads what the storage knows. Any thread, before the shards run. The storage, the queue and the shards must outlive
-  // the driver. Errors as quorum::Node::Start has them.
-  static Result<std::unique_ptr<CoreDriver>> Start(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards,
-                                                   std::size_t shard, quorum::NodeOptions options);
+  // The storage, the queue and the shards must outlive the driver.
+  CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard);
   CoreDriver(const CoreDriver&) = delete;
   CoreDriver& operator=(const CoreDriver&) = delete;
 
-  // Without, packets to others are lost. Any thread, before Run.
-  void Attach(Links links) { links_ = std::move(links); }
+  // Reads what the storage knows, and makes the node. Any thread, before the shards run; before everything else. Errors
+  // as quorum::Node::Start has them. Without links, packets to others are lost.
+  Status Start(quorum::NodeOptions options, Links links = {});
   // From now on the node is told the time, and leads what is its to lead. Called once, on any thread.
   void Run();
 
@@ -100,9 +99,6 @@ class CoreDriver final : public ClusterView {
     std::chrono::steady_clock::time_point next;
   };
 
-  CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard, NodeId self,
-             std::chrono::nanoseconds tick);
-
   static quorum::Moment Now();
   void Tick();
   bool DiskHangs() const;
@@ -130,7 +126,7 @@ class CoreDriver final : public ClusterView {
   Shards& shards_;
   const std::size_t shard_;
   const NodeId self_;
-  const std::chrono::nanoseconds tick_;
+  std::chrono::nanoseconds tick_{0};
   Links links_;
   Chance random_;
   std::unique_ptr<quorum::Node> node_;

@@ -39,9 +39,9 @@ class CoreKeyspaceTest : public testing::Test {
     options.max_ids = 200;
     options.timing.sweep = milliseconds(1);
     options.timing.scrub = milliseconds(10);
-    auto driver = CoreDriver::Start(storage_, *commits_, shards_, 0, options);
-    CHECK(driver.ok()) << driver.status();
-    driver_ = *std::move(driver);
+    driver_ = std::make_unique<CoreDriver>(storage_, *commits_, shards_, 0);
+    const Status started = driver_->Start(options);
+    CHECK(started.ok()) << started;
     keyspace_ = std::make_unique<CoreKeyspace>(shards_, *driver_);
     driver_->Run();
     shards_.Start();
