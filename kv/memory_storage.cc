@@ -79,6 +79,19 @@ class MemoryStorage::MemorySnapshot final : public Snapshot {
   std::unique_ptr<Cursor> Scan(PartitionId partition, std::string_view from) const override {
     return std::make_unique<MemoryCursor>(storage_, sequence_, partition, from);
   }
+  // Exact, but for snapshots: the newest revisions count.
+  PartitionEstimate Estimate(PartitionId partition) const override {
+    const std::shared_lock lock(storage_.mutex_);
+    PartitionEstimate estimate;
+    auto at = storage_.records_.lower_bound(KeyView(partition, std::string_view()));
+    for (; at != storage_.records_.end() && at->first.first == partition; ++at) {
+      const RecordPtr& record = at->second.back().record;
+      if (record == nullptr || record->tombstone) continue;
+      ++estimate.keys;
+      estimate.bytes += at->first.second.size() + record->value.size();
+    }
+    return estimate;
+  }
 
  private:
   const MemoryStorage& storage_;
