@@ -82,12 +82,12 @@ void CoreDriver::Scan(quorum::ScanRequest request, quorum::ScanCallback done) {
   ScheduleAct();
 }
 
-void CoreDriver::Receive(NodeId from, const quorum::PacketBody& packet) {
+void CoreDriver::Receive(NodeId from, quorum::PacketBody packet) {
   // What others want written counts for the pace of rounds as what this node's clients want.
   if (const auto* replica = std::get_if<quorum::ReplicaPacket>(&packet)) {
     if (std::holds_alternative<quorum::Accept>(replica->message)) ++open_writes_;
   }
-  node_->Receive(from, packet, Now());
+  node_->Receive(from, std::move(packet), Now());
   ScheduleAct();
 }
 

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -64,7 +65,7 @@ class CoreDriver final : public ClusterView {
   // A page of keys. REQUIRES: request.limit >= 1.
   void Scan(quorum::ScanRequest request, quorum::ScanCallback done);
 
-  void Receive(NodeId from, const quorum::PacketBody& packet);
+  void Receive(NodeId from, quorum::PacketBody packet);
   // The link to the peer broke.
   void OnLinkReset(NodeId peer);
 
@@ -116,6 +117,8 @@ class CoreDriver final : public ClusterView {
   // Tells front ends and links what the node knows by now.
   void Publish();
   void RepeatWishes();
+  // To the log, when it has changed.
+  void TellOwnState(const ring::Topology& topology);
   // Hands the open round over, or waits a moment for more of it.
   void ConsiderRound();
   void BeginRound();
@@ -146,6 +149,7 @@ class CoreDriver final : public ClusterView {
   std::vector<OpenWish> wishes_;
   std::map<NodeId, std::string> peers_;                 // As the links were told last.
   std::shared_ptr<const ring::Topology> published_;     // As it was told last.
+  std::optional<ring::MemberState> own_state_;  // As it was logged last.
   std::chrono::steady_clock::time_point published_at_;
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const ClusterSnapshot> snapshot_;  // Guarded by snapshot_mutex_.

@@ -20,6 +20,7 @@ bool IsGranted(const ring::Topology& topology, const quorum::MembershipPacket& w
     case Wish::kCancel:
       return member->second.state == ring::MemberState::kActive;
     case Wish::kDrain:
+    case Wish::kReplace:
       return member->second.state >= ring::MemberState::kDraining;
     case Wish::kRemove:
       return member->second.state >= ring::MemberState::kLost;
@@ -59,6 +60,21 @@ void CoreDriver::RepeatWishes() {
   }
 }
 
+void CoreDriver::TellOwnState(const ring::Topology& topology) {
+  const auto self = topology.members.find(self_);
+  const auto state = self == topology.members.end() ? std::optional<ring::MemberState>() : self->second.state;
+  if (state == own_state_) return;
+  if (state) {
+    LOG(INFO) << "this node is " << ring::MemberStateName(*state) << " in cluster " << topology.cluster << " of "
+              << topology.members.size() << (topology.members.size() == 1 ? " node" : " nodes");
+  }
+  if ((!state && own_state_) || state == ring::MemberState::kRemoved) {
+    LOG(WARNING) << "this node is no member of its cluster any more; it serves by asking the others, as long as it runs. "
+                    "To use the machine again, stop it and start it with a new data directory and --join";
+  }
+  own_state_ = state;
+}
+
 void CoreDriver::Publish() {
   published_at_ = std::chrono::steady_clock::now();
   auto snapshot = std::make_shared<ClusterSnapshot>();
@@ -73,6 +89,9 @@ void CoreDriver::Publish() {
     for (const auto& [node, member] : topology.members) {
       if (node_->Hears(node)) snapshot->heard.insert(node);
     }
+    snapshot->leads = node_->Leads();
+    snapshot->progress = node_->progress();
+    TellOwnState(topology);
     std::map<NodeId, std::string> peers;
     for (const auto& [node, member] : topology.members) {
       if (node != self_) peers.emplace(node, member.peer_address);

@@ -1,9 +1,11 @@
 #include "net/node.h"
 
 #include <glog/logging.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <optional>
 #include <random>
 #include <utility>
@@ -11,13 +13,16 @@
 
 #include "base/text.h"
 #include "kv/commit_queue.h"
-#include "kv/memory_storage.h"
-#include "kv/rocks_storage.h"
+#include "net/address.h"
 #include "net/api_handler.h"
 #include "net/core_driver.h"
 #include "net/core_keyspace.h"
 #include "net/http_server.h"
 #include "net/key_operation.h"
+#include "net/node_foundation.h"
+#include "net/peer_listener.h"
+#include "net/peer_network.h"
+#include "net/peer_probe.h"
 #include "net/shards.h"
 #include "net/websocket_limits.h"
 #include "quorum/node.h"
@@ -31,35 +36,33 @@ std::uint64_t RandomNonZero() {
   return value == 0 ? 1 : value;
 }
 
+// How long one member may take to say who it is.
+constexpr std::chrono::milliseconds kAskPatience{2000};
+
 ring::Duration Microseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration_cast<ring::Duration>(time);
 }
 
-Result<std::unique_ptr<kv::Storage>> OpenStorage(const NodeOptions& options) {
-  if (options.engine == NodeOptions::Engine::kMemory) {
-    LOG(WARNING) << "--storage=memory: everything stored will be gone when this node stops";
-    kv::MemoryStorage::Options memory;
-    memory.identity.format_version = 1;
-    memory.identity.node = NodeId{RandomNonZero()};
-    memory.identity.cluster = options.expected_cluster.value_or(ClusterId{RandomNonZero()});
-    memory.identity.partition_count = options.partition_count;
-    memory.max_bytes = options.memory_limit_bytes;
-    return std::unique_ptr<kv::Storage>(std::make_unique<kv::MemoryStorage>(memory));
+// Where other nodes reach this one, which listens at that port.
+Result<std::string> PeerAddress(const NodeOptions& options, std::uint16_t port) {
+  if (!options.advertised_peer.empty()) return options.advertised_peer;
+  std::string address = ToString(Address{options.peer_listen_address, port});
+  if (const auto reachable = ParseHostPort(address); !reachable.ok()) {
+    return Status(Code::kInvalid, "peers are taken on " + address +
+                                      ", which is no address that another machine can be told: say which one it is to "
+                                      "use, with --advertise_peer=HOST:PORT");
   }
-  kv::RocksOptions rocks;
-  rocks.directory = options.data_dir;
-  rocks.partition_count = options.partition_count;
-  rocks.cluster = options.expected_cluster;
-  rocks.cache_bytes = options.cache_bytes;
-  rocks.reserve_bytes = options.disk_reserve_bytes;
-  return kv::OpenRocksStorage(std::move(rocks));
+  return address;
 }
 
 class RunningNode : public Node {
  public:
-  RunningNode(NodeOptions options, std::unique_ptr<kv::Storage> storage)
+  RunningNode(NodeOptions options, Foundation foundation, std::uint64_t boot)
       : options_(std::move(options)),
-        storage_(std::move(storage)),
+        boot_(boot),
+        through_(foundation.through),
+        through_address_(std::move(foundation.through_address)),
+        storage_(std::move(foundation.storage)),
         shards_(options_.shard_count, options_.reader_count),
         commits_(
             std::make_unique<kv::CommitQueue>(*storage_, kv::CommitQueue::Options{.delay = options_.commit_delay})) {}
@@ -67,18 +70,30 @@ class RunningNode : public Node {
   ~RunningNode() override {
     // First those who call, then those who are called.
     shards_.Stop();
+    if (network_ != nullptr) network_->Stop();
     commits_.reset();
   }
 
-  Status StartCore() {
-    auto driver = CoreDriver::Start(*storage_, *commits_, shards_, kCoreShard, CoreOptions());
-    if (!driver.ok()) {
-      return Status(driver.status().code(), "reading what the disk knows: " + driver.status().message());
-    }
-    driver_ = *std::move(driver);
+  // Binds the port for clients, which the cluster is told of, makes the core, and begins to serve. `listener`: for
+  // peers, who are told `peer_address`; nullptr: none.
+  Status Start(std::unique_ptr<PeerListener> listener, const std::string& peer_address) {
+    driver_ = std::make_unique<CoreDriver>(*storage_, *commits_, shards_, kCoreShard);
     keyspace_.emplace(shards_, *driver_);
     handler_.emplace(*keyspace_, HandlerOptions());
     handler_->metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
+    QUOIN_RETURN_IF_ERROR(Listen());
+    const Status started = driver_->Start(CoreOptions(peer_address), listener != nullptr ? ToPeers() : CoreDriver::Links());
+    if (!started.ok()) return Status(started.code(), "reading what the disk knows: " + started.message());
+    if (listener != nullptr) {
+      peer_port_ = listener->port();
+      network_ = std::make_unique<PeerNetwork>(shards_.context(kCoreShard), NetworkOptions(peer_address), FromPeers());
+      if (through_) network_->SetPeers({{*through_, through_address_}});
+      network_->Start(std::move(listener));
+    }
+    shards_.Start();
+    state_ = NodeStatus::State::kServing;
+    driver_->Run();
+    server_->StartAccepting();
     return Status::Ok();
   }
 
@@ -92,16 +107,13 @@ class RunningNode : public Node {
     auto listening = HttpServer::Listen(shards_, *handler_, std::move(server));
     if (!listening.ok()) return listening.status();
     server_ = *std::move(listening);
-    shards_.Start();
-    state_ = NodeStatus::State::kServing;
-    driver_->Run();
-    server_->StartAccepting();
     return Status::Ok();
   }
 
   NodeId id() const override { return storage_->identity().node; }
   ClusterId cluster() const override { return storage_->identity().cluster; }
   std::uint16_t port() const override { return server_->port(); }
+  std::uint16_t peer_port() const override { return peer_port_; }
 
   bool Stop(std::chrono::milliseconds patience) override {
     state_ = NodeStatus::State::kStopping;
@@ -111,15 +123,42 @@ class RunningNode : public Node {
  private:
   static constexpr std::size_t kCoreShard = 0;
 
-  quorum::NodeOptions CoreOptions() const {
+  CoreDriver::Links ToPeers() {
+    return {.send = [this](NodeId to, const quorum::PacketBody& packet) { network_->Send(to, packet); },
+            .set_peers = [this](const std::map<NodeId, std::string>& peers) { network_->SetPeers(peers); }};
+  }
+
+  PeerNetwork::Handlers FromPeers() {
+    return {.packet = [this](NodeId from,
+                             quorum::PacketBody packet) { driver_->Receive(from, std::move(packet)); },
+            .reset = [this](NodeId peer) { driver_->OnLinkReset(peer); },
+            .batch_end = {}};
+  }
+
+  PeerNetwork::Options NetworkOptions(const std::string& address) const {
+    PeerNetwork::Options network;
+    network.self = id();
+    network.boot = boot_;
+    network.cluster = cluster();
+    network.partition_count = storage_->identity().partition_count;
+    network.advertised = address;
+    network.commit_number = [this] { return storage_->commit_number(); };
+    return network;
+  }
+
+  quorum::NodeOptions CoreOptions(const std::string& peer_address) const {
     quorum::NodeOptions core;
     core.self = id();
-    core.boot = RandomNonZero();
+    core.boot = boot_;
+    core.join = through_;
     core.cluster = cluster();
     core.partition_count = storage_->identity().partition_count;
-    // Nobody needs them yet: there are no links between nodes.
-    core.member.client_address = options_.listen_address + ":" + std::to_string(options_.listen_port);
-    core.member.peer_address = core.member.client_address;
+    core.member.client_address = ClientAddress();
+    core.member.peer_address = peer_address.empty() ? core.member.client_address : peer_address;
+    core.member.zone = options_.zone;
+    core.member.weight = options_.weight;
+    core.goal.replication_factor = options_.replication_factor;
+    core.timing.dead_node_timeout = Microseconds(options_.dead_node_timeout);
     core.max_value_bytes = options_.limits.max_value_bytes;
     // Admission is the gate's: there a batch is one request.
     core.max_requests = options_.max_inflight_requests * kMaxBatchOperations;
@@ -131,6 +170,17 @@ class RunningNode : public Node {
     core.timing.sweep = Microseconds(options_.sweep_interval);
     core.timing.scrub = Microseconds(options_.scrub_interval);
     return core;
+  }
+
+  // Where clients are sent.
+  std::string ClientAddress() const {
+    if (!options_.advertised_client.empty()) return options_.advertised_client;
+    std::string host = options_.listen_address;
+    if (host == "0.0.0.0" || host == "::") {
+      char name[256] = {};
+      host = gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+    }
+    return ToString(Address{host, server_->port()});
   }
 
   ApiHandler::Options HandlerOptions() {
@@ -152,6 +202,7 @@ class RunningNode : public Node {
     web_socket.ping_timeout = options_.ping_timeout;
     handler.allowed_origins = options_.allowed_origins;
     handler.status = [this] { return CurrentStatus(); };
+    handler.cluster = driver_.get();
     return handler;
   }
 
@@ -163,6 +214,9 @@ class RunningNode : public Node {
     status.version = options_.version;
     status.started_at = started_at_;
     status.state = state_;
+    if (status.state == NodeStatus::State::kServing && driver_->Snapshot()->topology == nullptr) {
+      status.state = NodeStatus::State::kStarting;  // It has not joined yet.
+    }
     status.storage = storage_->health();
     status.storage_size_bytes = storage_->size_bytes();
     return status;
@@ -186,6 +240,10 @@ class RunningNode : public Node {
   }
 
   const NodeOptions options_;
+  const std::uint64_t boot_;
+  const std::optional<NodeId> through_;  // See Foundation.
+  const std::string through_address_;
+  std::uint16_t peer_port_ = 0;
   const kv::WallTime started_at_ = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   std::atomic<NodeStatus::State> state_{NodeStatus::State::kStarting};
   // In the order in which one stands on the other.
@@ -193,6 +251,7 @@ class RunningNode : public Node {
   Shards shards_;
   std::unique_ptr<kv::CommitQueue> commits_;
   std::unique_ptr<CoreDriver> driver_;
+  std::unique_ptr<PeerNetwork> network_;
   std::optional<CoreKeyspace> keyspace_;
   std::optional<ApiHandler> handler_;
   std::unique_ptr<HttpServer> server_;
@@ -201,16 +260,39 @@ class RunningNode : public Node {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::Start(NodeOptions options) {
-  auto storage = OpenStorage(options);
-  if (!storage.ok()) return storage.status();
-  const kv::Identity identity = (*storage)->identity();
+  const std::uint64_t boot = RandomNonZero();
+  std::unique_ptr<PeerListener> listener;
+  std::string peer_address;
+  if (!options.peer_listen_address.empty()) {
+    auto listening = PeerListener::Listen(options.peer_listen_address, options.peer_listen_port);
+    if (!listening.ok()) return listening.status();
+    listener = *std::move(listening);
+    auto address = PeerAddress(options, listener->port());
+    if (!address.ok()) return address.status();
+    peer_address = *std::move(address);
+  }
+  const auto ask = [&](const std::string& address) -> Result<PeerIdentity> {
+    CHECK(listener != nullptr) << "joining takes links to peers";
+    PeerIdentity own;
+    own.boot = boot;
+    own.advertised = peer_address;
+    const Result<PeerFound> found = AskPeer(address, own, *listener, kAskPatience);
+    if (!found.ok()) return found.status();
+    if (!found->unreachable.empty()) {
+      return Status(Code::kInvalid, "the node there can't reach this one at " + peer_address +
+                                        " (--advertise_peer, or else --peer_listen): " + found->unreachable);
+    }
+    return found->who;
+  };
+  auto foundation = LayFoundation(options, ask);
+  if (!foundation.ok()) return foundation.status();
+  const kv::Identity identity = foundation->storage->identity();
   if (options.engine == NodeOptions::Engine::kRocks && identity.partition_count != options.partition_count) {
     LOG(INFO) << "the data directory has " << identity.partition_count
               << " partitions, which is what counts; --partitions=" << options.partition_count << " is ignored";
   }
-  auto node = std::make_unique<RunningNode>(std::move(options), *std::move(storage));
-  QUOIN_RETURN_IF_ERROR(node->StartCore());
-  QUOIN_RETURN_IF_ERROR(node->Listen());
+  auto node = std::make_unique<RunningNode>(std::move(options), *std::move(foundation), boot);
+  QUOIN_RETURN_IF_ERROR(node->Start(std::move(listener), peer_address));
   LOG(INFO) << "node " << identity.node << " of cluster " << identity.cluster << " serves " << identity.partition_count
             << " partitions";
   return std::unique_ptr<Node>(std::move(node));

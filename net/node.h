@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
@@ -36,6 +37,20 @@ struct NodeOptions {
 
   std::string listen_address;
   std::uint16_t listen_port = 0;
+
+  // Peers. An empty address: no other node can join this one, nor it any other.
+  std::string peer_listen_address;
+  std::uint16_t peer_listen_port = 0;
+  // "host:port" that others are told; empty: what the node listens on, which then must not be all addresses.
+  std::string advertised_client;
+  std::string advertised_peer;
+  std::vector<std::string> join;              // Of members of the cluster to join, "host:port" each; empty: none.
+  std::chrono::milliseconds join_patience{30'000};  // How long none of them may answer.
+  std::string zone;
+  std::uint32_t weight = 1;
+  std::uint32_t replication_factor = 3;  // For a new cluster.
+  std::chrono::milliseconds dead_node_timeout{600'000};
+
   std::size_t shard_count = 1;
   std::size_t reader_count = 1;
   std::size_t max_connections = 0;
@@ -49,7 +64,8 @@ struct NodeOptions {
 
 class Node {
  public:
-  // Opens the storage, takes the lead, listens and begins to serve. Errors name what was wrong and what would be right.
+  // Opens the storage, joins or takes the lead, listens and begins to serve. With `join` and nothing in the data
+  // directory it waits up to `join_patience` for one of the members to answer; it does not wait to be admitted. Errors name what was wrong and what would be right.
   static Result<std::unique_ptr<Node>> Start(NodeOptions options);
   virtual ~Node() = default;
 
@@ -57,6 +73,8 @@ class Node {
   virtual ClusterId cluster() const = 0;
   // The port that was bound.
   virtual std::uint16_t port() const = 0;
+  // The same for peers; 0: it takes none.
+  virtual std::uint16_t peer_port() const = 0;
 
   // Finishes what is in flight and closes, within `patience`; false when some client did not take its answers by then.
   // All acknowledged writes are durable either way. Call once.

@@ -80,7 +80,7 @@ TEST_F(BazelwTest, SaysWhatIsMissingAndWhyThenInstallsIt) {
 }
 
 TEST_F(BazelwTest, InstallsForRunningOnlyWhatRunningNeeds) {
-  EXPECT_EQ(Run({"run", "//tools:node", "--", "--listen=127.0.0.1:0"}).exit.code, 0);
+  EXPECT_EQ(Run({"run", "//tools:node", "--", "--listen=127.0.0.1:0", "--peer_listen=127.0.0.1:0"}).exit.code, 0);
   EXPECT_THAT(AptCalls(), HasSubstr("install --no-install-recommends enginelib\n"));
   EXPECT_THAT(AptCalls(), Not(HasSubstr("testlib")));
 }

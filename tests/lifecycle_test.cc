@@ -98,7 +98,7 @@ TEST(Start, NamesThePortThatIsInUse) {
   const std::string listen = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 
   TemporaryFolder folder("data");
-  const Finished refused = RunNode({"--listen=" + listen, "--data_dir=" + (folder.path() / "data").string()});
+  const Finished refused = RunNode({"--listen=" + listen, "--peer_listen=127.0.0.1:0", "--data_dir=" + (folder.path() / "data").string()});
   close(taken);
   EXPECT_EQ(refused.exit.code, 1) << refused.exit.ToString();
   EXPECT_THAT(refused.errors, HasSubstr("another process listens on " + listen));
@@ -144,7 +144,7 @@ TEST(Start, RefusesTheDataOfAnotherCluster) {
 TEST(Start, RefusesADirectoryThatIsNotItsOwn) {
   TemporaryFolder folder("photos");
   WriteFile(folder.path() / "cat.jpg", "a cat");
-  const Finished refused = RunNode({"--listen=127.0.0.1:0", "--data_dir=" + folder.path().string()});
+  const Finished refused = RunNode({"--listen=127.0.0.1:0", "--peer_listen=127.0.0.1:0", "--data_dir=" + folder.path().string()});
   EXPECT_EQ(refused.exit.code, 1) << refused.exit.ToString();
   EXPECT_THAT(refused.errors, HasSubstr(folder.path().string()));
   EXPECT_EQ(ReadFile(folder.path() / "cat.jpg"), "a cat");

@@ -138,4 +138,16 @@ bool RejectFlag(std::string reason) {
 
 std::string TakeFlagRejection() { return std::exchange(Rejection(), {}); }
 
+std::vector<std::string> SplitList(std::string_view flag_value) {
+  std::vector<std::string> parts;
+  while (!flag_value.empty()) {
+    const std::size_t comma = flag_value.find(',');
+    parts.emplace_back(flag_value.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+    flag_value.remove_prefix(comma + 1);
+    if (flag_value.empty()) parts.emplace_back();  // "a," has an empty second part, which is for the parser to refuse.
+  }
+  return parts;
+}
+
 }  // namespace quoin::tools

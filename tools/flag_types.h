@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
@@ -40,6 +41,9 @@ bool ValidatePositiveSize(const char* flag, const std::string& value);
 // REQUIRES: the text is valid.
 std::chrono::microseconds DurationOf(std::string_view flag_value);
 std::uint64_t SizeOf(std::string_view flag_value);
+
+// The parts of a flag that takes several values, separated by commas; an empty flag has none.
+std::vector<std::string> SplitList(std::string_view flag_value);
 
 // For validators: keeps the reason why a value is refused, and returns false. The reason is a sentence part that says
 // what is allowed: "the value is a time with a unit, like 500ms, 5s or 2m".

@@ -24,7 +24,9 @@
 #include "kv/record.h"
 #include "net/address.h"
 #include "net/origin.h"
+#include "ring/configuration.h"
 #include "ring/partition.h"
+#include "ring/topology.h"
 #include "tools/flag_help.h"
 #include "tools/flag_types.h"
 #include "tools/version.h"
@@ -51,6 +53,34 @@ bool ValidateStorage(const char*, const std::string& value) {
 bool ValidateCluster(const char*, const std::string& value) {
   return value.empty() || (value.size() == 16 && ParseHex64(value).has_value()) ||
          RejectFlag("the value is a cluster id, 16 hexadecimal digits, or empty");
+}
+
+bool ValidateHostPort(const std::string& value) {
+  const auto parsed = net::ParseHostPort(value);
+  return parsed.ok() || RejectFlag(parsed.status().message());
+}
+
+bool ValidateAdvertised(const char*, const std::string& value) { return value.empty() || ValidateHostPort(value); }
+
+bool ValidateJoin(const char*, const std::string& value) {
+  for (const std::string& address : SplitList(value)) {
+    if (!ValidateHostPort(address)) return false;
+  }
+  return true;
+}
+
+bool ValidateZone(const char*, const std::string& value) {
+  return value.size() <= ring::kMaxZoneBytes ||
+         RejectFlag("a zone's name has at most " + std::to_string(ring::kMaxZoneBytes) + " bytes");
+}
+
+bool ValidateWeight(const char*, std::uint32_t value) {
+  return value <= ring::kMaxWeight || RejectFlag("the value is at most " + std::to_string(ring::kMaxWeight));
+}
+
+bool ValidateReplicas(const char*, std::uint32_t value) {
+  return (value >= 1 && value <= ring::kMaxReplicas) ||
+         RejectFlag("the value is from 1 to " + std::to_string(ring::kMaxReplicas));
 }
 
 bool ValidateOrigins(const char*, const std::string& value) {
@@ -86,6 +116,31 @@ DEFINE_string(listen, "127.0.0.1:8080",
               "node only if the "
               "address is one of this machine's others, or 0.0.0.0 or [::] for all of them");
 DEFINE_validator(listen, &tools::ValidateListen);
+DEFINE_string(peer_listen, "127.0.0.1:7080",
+              "address and port for the other nodes of the cluster; port 0 takes a free one. Only nodes of the same "
+              "network that you trust may reach it");
+DEFINE_validator(peer_listen, &tools::ValidateListen);
+DEFINE_string(join, "",
+              "addresses (--peer_listen) of nodes of the cluster that this node is to join, such as "
+              "10.0.0.1:7080,10.0.0.2:7080; empty: with a new data folder, it makes a cluster of its own");
+DEFINE_validator(join, &tools::ValidateJoin);
+DEFINE_string(advertise_client, "",
+              "host:port under which clients reach this node, for what tells them; empty: as --listen, with this "
+              "machine's name for 0.0.0.0 and [::]");
+DEFINE_validator(advertise_client, &tools::ValidateAdvertised);
+DEFINE_string(advertise_peer, "",
+              "host:port under which the other nodes reach this node; empty: as --peer_listen, which then must not be "
+              "0.0.0.0 or [::]");
+DEFINE_validator(advertise_peer, &tools::ValidateAdvertised);
+DEFINE_string(zone, "", "what fails together with this node, such as a rack; copies go to different zones");
+DEFINE_validator(zone, &tools::ValidateZone);
+DEFINE_uint32(weight, 1, "this node's share of the data, relative to the other nodes'; 0: none");
+DEFINE_validator(weight, &tools::ValidateWeight);
+DEFINE_uint32(replication_factor, 3, "copies of each key, once there are so many nodes; fixed when the cluster is made");
+DEFINE_validator(replication_factor, &tools::ValidateReplicas);
+DEFINE_string(dead_node_timeout, "10m",
+              "a node that was silent for so long is given up: what it had is copied to others");
+DEFINE_validator(dead_node_timeout, &tools::ValidatePositiveDuration);
 DEFINE_string(
     allowed_origins, "",
     "web pages that may use the node besides its own, such as https://app.example,http://localhost:3000; * for "
@@ -159,13 +214,20 @@ constexpr char kSummary[] =
     "  bazel run //tools:node                               on http://127.0.0.1:8080, data in ./quoin-data\n"
     "  bazel run //tools:node -- --listen=127.0.0.1:9000 --data_dir=/var/lib/quoin\n"
     "\n"
+    "A second node of the same cluster, and a third:\n"
+    "\n"
+    "  bazel run //tools:node -- --listen=127.0.0.1:8081 --peer_listen=127.0.0.1:7081 --data_dir=quoin-data-2 \\\n"
+    "      --join=127.0.0.1:7080\n"
+    "\n"
     "Then: curl -X PUT http://127.0.0.1:8080/v1/kv/greeting -d hello; curl http://127.0.0.1:8080/v1/kv/greeting";
 
 ProgramHelp Help() {
   ProgramHelp help;
   help.summary = kSummary;
   help.groups = {
-      {"Address", {"listen", "allowed_origins"}},
+      {"Address", {"listen", "advertise_client", "allowed_origins"}},
+      {"Cluster",
+       {"peer_listen", "join", "advertise_peer", "zone", "weight", "replication_factor", "dead_node_timeout"}},
       {"Storage",
        {"storage", "data_dir", "cluster_id", "partitions", "cache_size", "disk_reserve", "memory_limit", "commit_delay",
         "sweep_interval", "scrub_interval"}},
@@ -207,6 +269,16 @@ net::NodeOptions OptionsFromFlags() {
   const auto address = net::ParseAddress(FLAGS_listen);
   options.listen_address = address->host;
   options.listen_port = address->port;
+  const auto peers = net::ParseAddress(FLAGS_peer_listen);
+  options.peer_listen_address = peers->host;
+  options.peer_listen_port = peers->port;
+  options.advertised_client = FLAGS_advertise_client;
+  options.advertised_peer = FLAGS_advertise_peer;
+  options.join = SplitList(FLAGS_join);
+  options.zone = FLAGS_zone;
+  options.weight = FLAGS_weight;
+  options.replication_factor = FLAGS_replication_factor;
+  options.dead_node_timeout = DurationFlag<milliseconds>(FLAGS_dead_node_timeout);
   options.shard_count = FLAGS_shards != 0 ? FLAGS_shards : std::max(1u, std::thread::hardware_concurrency());
   options.reader_count = FLAGS_readers;
   options.max_connections = FLAGS_max_connections;
@@ -258,6 +330,9 @@ int RunNode() {
   const std::string host = FLAGS_listen.substr(0, FLAGS_listen.rfind(':'));
   std::printf("quoin node %s is listening on http://%s:%u\n", (*node)->id().ToString().c_str(), host.c_str(),
               static_cast<unsigned>((*node)->port()));
+  const std::string peer_host = FLAGS_peer_listen.substr(0, FLAGS_peer_listen.rfind(':'));
+  std::printf("quoin node %s takes peers on %s:%u\n", (*node)->id().ToString().c_str(), peer_host.c_str(),
+              static_cast<unsigned>((*node)->peer_port()));
   std::fflush(stdout);
 
   const std::string_view signal_name = WaitForStop(stop_signals);

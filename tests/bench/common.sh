@@ -53,7 +53,7 @@ serve() {
     kill -0 "$server_pid" 2>/dev/null || { cat "$work/$name.log" >&2; exit 1; }
     sleep 0.1
   done
-  port=$(grep -o '[0-9]*$' "$work/$name.out")
+  port=$(sed -n 's/.*listening.*[: ]\([0-9]*\)$/\1/p' "$work/$name.out")
 }
 
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }

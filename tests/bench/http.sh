@@ -12,7 +12,7 @@ need wrk curl
 build //tools:node //tests/bench:hello_server //kv:storage_bench
 serve hello "$bin/hello_server"
 hello=http://127.0.0.1:$port
-serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data"
+serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --peer_listen=127.0.0.1:0 --data_dir="$work/data"
 node=http://127.0.0.1:$port
 
 # Stores the keys that will be read, a batch of 1000 at a time.

@@ -16,6 +16,6 @@ ulimit -Sn "$hard"
 
 build //tools:node //tests/bench:idle_connections
 # The client answers pings in turn, so the node is patient.
-serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data" --max_connections=$((connections + 100)) \
+serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --peer_listen=127.0.0.1:0 --data_dir="$work/data" --max_connections=$((connections + 100)) \
   --ping_interval=5s --ping_timeout=300s
 "$bin/idle_connections" --port="$port" --node_pid="$server_pid" --connections="$connections"

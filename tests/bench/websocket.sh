@@ -14,7 +14,7 @@ profile=${QUOIN_PROFILE:-}
 build //tools:node //tests/bench:websocket_echo //tests/bench:websocket_load //kv:storage_bench
 serve echo "$bin/websocket_echo"
 echo_port=$port echo_pid=$server_pid
-serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --data_dir="$work/data"
+serve node "$bin/node" --shards=1 --listen=127.0.0.1:0 --peer_listen=127.0.0.1:0 --data_dir="$work/data"
 node_port=$port node_pid=$server_pid
 
 # ask KIND DEPTH [SECONDS]: "answers/s, this program's share of a core, the server's, microseconds of the server for each".

@@ -29,7 +29,7 @@ export class NodeProcess {
 
   // Starts it again on the same data, on another port.
   async start() {
-    const flags = ['--listen=127.0.0.1:0', `--data_dir=${join(this.#folder, 'data')}`, ...this.#flags];
+    const flags = ['--listen=127.0.0.1:0', '--peer_listen=127.0.0.1:0', `--data_dir=${join(this.#folder, 'data')}`, ...this.#flags];
     const child = spawn(process.env.QUOIN_NODE, flags, {stdio: ['ignore', 'pipe', 'pipe']});
     this.#child = child;
     this.#ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({code, signal})));

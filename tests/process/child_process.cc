@@ -42,14 +42,20 @@ struct Ends {
   int error = -1;
 };
 
-Ends OpenFiles(const ChildProcess::Options& options, int* our_side) {
+Ends OpenFiles(const ChildProcess::Options& options, int* our_side, int* our_input) {
   int pipe_fds[2];
   PCHECK(pipe2(pipe_fds, O_CLOEXEC) == 0);
   *our_side = pipe_fds[0];
   Ends ends;
   ends.out = pipe_fds[1];
-  ends.in = open(options.stdin_file.c_str(), O_RDONLY | O_CLOEXEC);
-  PCHECK(ends.in >= 0) << options.stdin_file;
+  if (options.piped_stdin) {
+    PCHECK(pipe2(pipe_fds, O_CLOEXEC) == 0);
+    ends.in = pipe_fds[0];
+    *our_input = pipe_fds[1];
+  } else {
+    ends.in = open(options.stdin_file.c_str(), O_RDONLY | O_CLOEXEC);
+    PCHECK(ends.in >= 0) << options.stdin_file;
+  }
   ends.error = open(options.stderr_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   PCHECK(ends.error >= 0) << options.stderr_file;
   return ends;
@@ -72,7 +78,9 @@ std::string ExitStatus::ToString() const {
 }
 
 ChildProcess::ChildProcess(const Options& options) : name_(options.argv.at(0)), terminal_(options.terminal) {
-  Ends child = options.terminal ? OpenTerminal(&stdout_fd_) : OpenFiles(options, &stdout_fd_);
+  CHECK(!options.terminal || !options.piped_stdin) << "one or the other";
+  Ends child = options.terminal ? OpenTerminal(&stdout_fd_) : OpenFiles(options, &stdout_fd_, &stdin_fd_);
+  if (options.terminal) stdin_fd_ = stdout_fd_;
 
   // Everything that allocates happens before the fork: other threads may hold the allocator's locks at that moment.
   std::vector<char*> argv;
@@ -118,6 +126,7 @@ ChildProcess::~ChildProcess() {
     Wait();
   }
   close(process_fd_);
+  if (stdin_fd_ >= 0 && !terminal_) close(stdin_fd_);
   close(stdout_fd_);
 }
 
@@ -160,8 +169,13 @@ std::string ChildProcess::ReadUntil(const std::string& text) {
 }
 
 void ChildProcess::Type(const std::string& text) {
-  CHECK(terminal_);
-  PCHECK(write(stdout_fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  CHECK_GE(stdin_fd_, 0) << name_ << " has neither a terminal nor a pipe to read from, or its input has ended";
+  PCHECK(write(stdin_fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+void ChildProcess::EndInput() {
+  CHECK(!terminal_ && stdin_fd_ >= 0) << name_;
+  close(std::exchange(stdin_fd_, -1));
 }
 
 void ChildProcess::Signal(int signal) {

@@ -39,6 +39,8 @@ class ChildProcess {
     // the two files are not used.
     bool terminal = false;
     std::filesystem::path stdin_file = "/dev/null";
+    // Its stdin is a pipe that Type writes to and EndInput closes; stdin_file is not used.
+    bool piped_stdin = false;
     std::filesystem::path stderr_file;  // Appended to.
   };
   explicit ChildProcess(const Options& options);
@@ -56,8 +58,10 @@ class ChildProcess {
   // Reads until `text` has appeared; what stood before it and the text itself. Dies with what came instead when the
   // output ends first.
   std::string ReadUntil(const std::string& text);
-  // As if typed on the keyboard; "\r" is the Enter key. REQUIRES: terminal.
+  // As if typed on the keyboard, where "\r" is the Enter key, or into the pipe. REQUIRES: terminal or piped_stdin.
   void Type(const std::string& text);
+  // The child reads the end of its input. REQUIRES: piped_stdin.
+  void EndInput();
 
   // REQUIRES: not waited for yet.
   void Signal(int signal);
@@ -72,6 +76,7 @@ class ChildProcess {
   pid_t pid_ = -1;
   int process_fd_ = -1;  // Becomes readable when the child ends.
   int stdout_fd_ = -1;   // The pipe, or our side of the terminal.
+  int stdin_fd_ = -1;    // Where Type writes; with a terminal that is stdout_fd_, which closes it.
   const bool terminal_;
   std::string unread_;
   std::optional<ExitStatus> exit_;

@@ -71,6 +71,19 @@ TEST_F(ChildProcessTest, IsATerminalWhenAsked) {
   EXPECT_EQ(child.Wait().code, 0);
 }
 
+TEST_F(ChildProcessTest, ReadsFromAPipeUntilItsEnd) {
+  ChildProcess::Options options = Options("while read line; do echo \"got $line\"; done; echo end");
+  options.piped_stdin = true;
+  ChildProcess child(options);
+  child.Type("one\n");
+  EXPECT_EQ(child.ReadLine(), "got one");
+  child.Type("two\n");
+  EXPECT_EQ(child.ReadLine(), "got two");
+  child.EndInput();
+  EXPECT_EQ(child.ReadAll(), "end\n");
+  EXPECT_EQ(child.Wait().code, 0);
+}
+
 TEST(RunToEnd, GivesInputAndEnvironmentAndTakesBothOutputs) {
   const Finished finished = RunToEnd(Shell("cat; echo $QUOIN_X; echo oops >&2; exit 3"), "in\n", {"QUOIN_X=x"});
   EXPECT_EQ(finished.output, "in\nx\n");

@@ -26,7 +26,8 @@ NodeProcess::~NodeProcess() {
 }
 
 std::vector<std::string> NodeProcess::Arguments() const {
-  std::vector<std::string> arguments = {"--listen=127.0.0.1:0", "--data_dir=" + data_dir().string()};
+  std::vector<std::string> arguments = {"--listen=127.0.0.1:0", "--peer_listen=127.0.0.1:0",
+                                        "--data_dir=" + data_dir().string()};
   arguments.insert(arguments.end(), flags_.begin(), flags_.end());
   return arguments;
 }

@@ -1,0 +1,318 @@
+// Networks of several nodes over real loopback connections, with peers that are wrong, foreign, slow or cut off.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "net/peer_network.h"
+#include "net/peer_network_testing.h"
+#include "net/scripted_server.h"
+
+namespace quoin::net {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Tweak = TestPeer::Tweak;
+
+class PeerNetworkFaultsTest : public testing::Test {
+ protected:
+  // That `one` sends to b, as which `listener` answers.
+  RawPeer* Accept(TestPeer& one, RawListener& listener, std::uint64_t boot = 22) {
+    const std::size_t before = listener.accepted.size();
+    one.Know({{b, listener.address()}});
+    if (!loop.RunUntil([&] { return listener.accepted.size() > before; })) return nullptr;
+    RawPeer* const raw = listener.accepted.back().get();
+    raw->Send(WelcomeBytes(TestIdentity(2, boot, listener.address())));
+    return loop.RunUntil([&] { return one.CountsOf(b).sends; }) ? raw : nullptr;
+  }
+  // A link of b's to `one`.
+  std::unique_ptr<RawPeer> Link(TestPeer& one, const PeerIdentity& who) {
+    auto raw = std::make_unique<RawPeer>(loop, one.address);
+    raw->Send(HelloBytes({PeerHello::Kind::kLink, who, 0}));
+    raw->Read();
+    EXPECT_TRUE(loop.RunUntil([&] { return FramesIn(raw->received).size() == 1 || raw->ended; }));
+    return raw;
+  }
+  PeerRefusal RefusalOf(const RawPeer& raw) {
+    const auto frames = FramesIn(raw.received);
+    if (frames.size() != 1) return PeerRefusal::kSenseless;
+    const auto answer = DecodeAnswer(frames[0].second);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer->objection.refusal;
+  }
+  // What `one`, which was told to dial `two`, says of the attempt.
+  std::string ErrorOf(TestPeer& one, NodeId peer, const TestPeer& two) {
+    one.Know({{peer, two.address}});
+    EXPECT_TRUE(loop.RunUntil([&] { return !one.CountsOf(peer).last_error.empty(); }));
+    EXPECT_FALSE(one.CountsOf(peer).sends);
+    return one.CountsOf(peer).last_error;
+  }
+
+  PeerLoop loop;
+  const NodeId a{1};
+  const NodeId b{2};
+};
+
+TEST_F(PeerNetworkFaultsTest, RefusesAnotherCluster) {
+  TestPeer one(loop, 1, 11);
+  TestPeer two(loop, 2, 22, [](PeerNetwork::Options& options) { options.cluster = ClusterId{0xd1}; });
+  EXPECT_THAT(ErrorOf(one, b, two), HasSubstr("it refuses this node (another cluster), saying: it belongs to cluster"));
+  EXPECT_THAT(one.resets, IsEmpty());
+  EXPECT_THAT(two.network->Counts(), IsEmpty());
+}
+
+TEST_F(PeerNetworkFaultsTest, RefusesAnotherPartitionCount) {
+  TestPeer one(loop, 1, 11);
+  TestPeer two(loop, 2, 22, [](PeerNetwork::Options& options) { options.partition_count = 8; });
+  EXPECT_THAT(ErrorOf(one, b, two), HasSubstr("another partition count"));
+}
+
+TEST_F(PeerNetworkFaultsTest, RefusesItselfAndItsTwin) {
+  TestPeer one(loop, 1, 11);
+  EXPECT_THAT(ErrorOf(one, b, one), HasSubstr("it is this very node"));
+  TestPeer twin(loop, 1, 12);
+  EXPECT_THAT(ErrorOf(twin, b, one), HasSubstr("two nodes with one id"));
+}
+
+TEST_F(PeerNetworkFaultsTest, SendsNothingToAnotherNodeThanTheOneWanted) {
+  TestPeer one(loop, 1, 11);
+  TestPeer three(loop, 3, 33);
+  three.Know(one);
+  ASSERT_TRUE(loop.RunUntil([&] { return one.SendsTo(three) && three.SendsTo(one); }));
+  EXPECT_THAT(ErrorOf(one, b, three), HasSubstr("it is node 0000000000000003, and 0000000000000002 was wanted"));
+  one.Send(b, 1);
+  one.Send(three.node, 2);
+  ASSERT_TRUE(loop.RunUntil([&] { return !three.received.empty(); }));
+  EXPECT_THAT(three.Numbers(), ElementsAre(2));
+  // What was meant for another did no harm to the link that there is.
+  EXPECT_THAT(three.resets, IsEmpty());
+  EXPECT_THAT(one.resets, IsEmpty());
+
+  // If it took no offence, who dials would.
+  RawListener careless(loop);
+  one.Know({{three.node, three.address}, {b, careless.address()}});
+  ASSERT_TRUE(loop.RunUntil([&] { return !careless.accepted.empty(); }));
+  careless.accepted[0]->Send(WelcomeBytes(TestIdentity(4, 44, careless.address())));
+  ASSERT_TRUE(
+      loop.RunUntil([&] { return one.CountsOf(b).last_error.find("not the one wanted") != std::string::npos; }));
+}
+
+TEST_F(PeerNetworkFaultsTest, RefusesASecondProcessWhileTheFirstIsHeard) {
+  TestPeer one(loop, 1, 11, [](PeerNetwork::Options& options) { options.ledger.live_for = std::chrono::hours(1); });
+  const auto first = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+  EXPECT_EQ(RefusalOf(*first), PeerRefusal::kNone);
+  const auto clone = Link(one, TestIdentity(2, 23, "127.0.0.1:1"));
+  EXPECT_EQ(RefusalOf(*clone), PeerRefusal::kOtherBootIsLive);
+  ASSERT_TRUE(loop.RunUntil([&] { return clone->ended; }));
+  EXPECT_FALSE(first->ended);
+  // Once the first is gone, the second is its successor.
+  first->Reset();
+  ASSERT_TRUE(loop.RunUntil([&] { return !one.resets.empty(); }));
+  EXPECT_EQ(RefusalOf(*Link(one, TestIdentity(2, 23, "127.0.0.1:1"))), PeerRefusal::kNone);
+}
+
+TEST_F(PeerNetworkFaultsTest, ASilentProcessMakesRoomForItsSuccessor) {
+  TestPeer one(loop, 1, 11, [](PeerNetwork::Options& options) { options.ledger.live_for = std::chrono::seconds(0); });
+  const auto first = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+  const auto second = Link(one, TestIdentity(2, 23, "127.0.0.1:1"));
+  EXPECT_EQ(RefusalOf(*second), PeerRefusal::kNone);
+  ASSERT_TRUE(loop.RunUntil([&] { return first->ended; }));
+  EXPECT_THAT(one.resets, ElementsAre(b));
+}
+
+TEST_F(PeerNetworkFaultsTest, RefusesARestoredBackup) {
+  TestPeer one(loop, 1, 11);
+  auto two = std::make_optional<TestPeer>(loop, 2, 22);
+  two->commit_number = 100;
+  two->Know(one);
+  ASSERT_TRUE(loop.RunUntil([&] { return two->SendsTo(one) && one.SendsTo(*two); }));
+  two->commit_number = 200;
+  two->Send(a, 1);
+  ASSERT_TRUE(loop.RunUntil([&] { return !one.received.empty(); }));
+  two.emplace(loop, 2, 23);
+  two->commit_number = 150;  // More than in the greeting, less than since.
+  EXPECT_THAT(ErrorOf(*two, a, one), HasSubstr("restored backup"));
+  two->commit_number = 200;
+  ASSERT_TRUE(loop.RunUntil([&] { return two->SendsTo(one); }));
+}
+
+TEST_F(PeerNetworkFaultsTest, RefusesGreetingsThatMakeNoSense) {
+  TestPeer one(loop, 1, 11);
+  EXPECT_EQ(RefusalOf(*Link(one, TestIdentity(2, 22, "0.0.0.0:7080"))), PeerRefusal::kSenseless);
+  RawPeer raw(loop, one.address);
+  raw.Send(HelloBytes({PeerHello::Kind::kDialBack, TestIdentity(2, 22, ""), 5}));
+  raw.Read();
+  ASSERT_TRUE(loop.RunUntil([&] { return raw.ended; }));
+  EXPECT_EQ(RefusalOf(raw), PeerRefusal::kUnknownDialBack);
+}
+
+TEST_F(PeerNetworkFaultsTest, ClosesOnStrangers) {
+  TestPeer one(loop, 1, 11);
+  for (const std::string& said : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(100'000, '\0'),
+                                  std::string(kPeerMagic) + std::string(100, '\xff')}) {
+    RawPeer raw(loop, one.address);
+    raw.Send(said);
+    raw.Read();
+    ASSERT_TRUE(loop.RunUntil([&] { return raw.ended; }));
+    EXPECT_EQ(raw.received, "");
+  }
+  EXPECT_THAT(one.resets, IsEmpty());
+}
+
+TEST_F(PeerNetworkFaultsTest, ClosesOnWhoSaysNothing) {
+  TestPeer one(loop, 1, 11,
+               [](PeerNetwork::Options& options) { options.timing.accept_timeout = std::chrono::milliseconds(20); });
+  RawPeer raw(loop, one.address);
+  raw.Read();
+  ASSERT_TRUE(loop.RunUntil([&] { return raw.ended; }));
+}
+
+TEST_F(PeerNetworkFaultsTest, GivesUpOnWhoNeverAnswers) {
+  TestPeer one(loop, 1, 11,
+               [](PeerNetwork::Options& options) { options.timing.greeting_timeout = std::chrono::milliseconds(20); });
+  RawListener listener(loop);
+  one.Know({{b, listener.address()}});
+  ASSERT_TRUE(loop.RunUntil([&] { return listener.accepted.size() >= 2; }));
+  EXPECT_THAT(one.CountsOf(b).last_error, HasSubstr("no greeting within the time for it"));
+  EXPECT_THAT(one.resets, IsEmpty());
+}
+
+TEST_F(PeerNetworkFaultsTest, BoundsThoseWhoHaveNotSaidWhoTheyAre) {
+  TestPeer one(loop, 1, 11, [](PeerNetwork::Options& options) { options.max_greeting = 3; });
+  std::vector<std::unique_ptr<RawPeer>> silent;
+  for (int i = 0; i < 5; ++i) {
+    silent.push_back(std::make_unique<RawPeer>(loop, one.address));
+    silent.back()->Read();
+    loop.Settle();
+  }
+  ASSERT_TRUE(loop.RunUntil([&] { return silent[0]->ended && silent[1]->ended; }));
+  EXPECT_FALSE(silent[2]->ended || silent[3]->ended || silent[4]->ended);
+  // Links don't count.
+  const auto linked = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+  for (int i = 0; i < 5; ++i) silent.push_back(std::make_unique<RawPeer>(loop, one.address));
+  silent.back()->Read();
+  silent[4]->Read();
+  ASSERT_TRUE(loop.RunUntil([&] { return silent[4]->ended; }));
+  EXPECT_FALSE(linked->ended);
+}
+
+TEST_F(PeerNetworkFaultsTest, ABadFrameOrPacketIsAReset) {
+  TestPeer one(loop, 1, 11);
+  std::string checksum;
+  AppendFrame(FrameKind::kBulk, 0, "packets", &checksum);
+  checksum.back() ^= 1;
+  std::string packet;
+  AppendFrame(FrameKind::kBulk, 0, "\xff\xff\xff\xff", &packet);
+  std::size_t resets = 0;
+  for (const std::string& wrong : {checksum, packet}) {
+    const auto raw = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+    raw->Send(wrong);
+    ASSERT_TRUE(loop.RunUntil([&] { return raw->ended; }));
+    EXPECT_EQ(one.resets.size(), ++resets);
+  }
+  EXPECT_THAT(one.resets, Each(b));
+  EXPECT_THAT(one.received, IsEmpty());
+}
+
+TEST_F(PeerNetworkFaultsTest, ANewConnectionOfTheSameProcessTakesThePlaceOfTheOld) {
+  TestPeer one(loop, 1, 11);
+  const auto first = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+  const auto second = Link(one, TestIdentity(2, 22, "127.0.0.1:1"));
+  ASSERT_TRUE(loop.RunUntil([&] { return first->ended; }));
+  EXPECT_THAT(one.resets, ElementsAre(b));
+  EXPECT_FALSE(second->ended);
+}
+
+TEST_F(PeerNetworkFaultsTest, ARestartedPeerIsDialledAnewEvenIfItsOldConnectionStillStands) {
+  TestPeer one(loop, 1, 11);
+  RawListener listener(loop);
+  ASSERT_NE(Accept(one, listener, 22), nullptr);
+  const auto link = Link(one, TestIdentity(2, 23, listener.address()));
+  EXPECT_EQ(RefusalOf(*link), PeerRefusal::kNone);
+  ASSERT_TRUE(loop.RunUntil([&] { return listener.accepted.size() == 2; }));
+  EXPECT_THAT(one.resets, ElementsAre(b));
+}
+
+// Bounded memory, and the newest heartbeat ahead of what waits.
+TEST_F(PeerNetworkFaultsTest, AReaderThatStallsCostsABoundedQueueAndHearsHeartbeatsFirst) {
+  constexpr std::size_t kQueueBytes = 8 << 20;
+  TestPeer one(loop, 1, 11, [](PeerNetwork::Options& options) {
+    options.max_queue_bytes = kQueueBytes;
+    options.timing.link_timeout = std::chrono::minutes(10);
+  });
+  RawListener listener(loop);
+  RawPeer* const raw = Accept(one, listener);
+  ASSERT_NE(raw, nullptr);
+  quorum::ForwardPacket packet;
+  packet.number = 1;
+  packet.request.id = {1, 1};
+  packet.request.key = "key";
+  packet.request.operation = quorum::Put{std::string(10'000, 'v'), "", std::nullopt};
+  packet.meant_for = {1, b};
+  quorum::HeartbeatPacket heartbeat;
+  heartbeat.heartbeat.boot = 11;
+  std::size_t most = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    one.network->Send(b, packet);
+    heartbeat.heartbeat.number = i + 1;
+    one.network->Send(b, heartbeat);
+    if (i % 100 == 0) loop.Settle();
+    most = std::max(most, one.CountsOf(b).queued_bytes);
+  }
+  const PeerCounts stalled = one.CountsOf(b);
+  EXPECT_GT(stalled.dropped_packets, 0u);
+  EXPECT_GE(most, kQueueBytes);
+  EXPECT_LE(most, kQueueBytes + 11'000);
+  EXPECT_TRUE(stalled.sends);
+  const std::uint64_t handed_over = stalled.sent_bytes;
+
+  raw->Read();
+  ASSERT_TRUE(loop.RunUntil([&] { return one.CountsOf(b).queued_bytes == 0; }));
+  const std::uint64_t sent = one.CountsOf(b).sent_bytes;
+  ASSERT_TRUE(loop.RunUntil([&] {
+    return raw->received.size() >=
+           HelloBytes({PeerHello::Kind::kLink, TestIdentity(1, 11, one.address), 0}).size() + sent;
+  }));
+  // After what the kernel had and the rest of one write, the heartbeat that was sent last comes first.
+  std::size_t bytes = 0;
+  std::size_t last_urgent_at = 0;
+  for (const auto& [kind, payload] : FramesIn(raw->received)) {
+    if (kind == FrameKind::kUrgent) last_urgent_at = bytes;
+    if (kind != FrameKind::kHello) bytes += kFrameHeaderBytes + payload.size();
+  }
+  EXPECT_LE(last_urgent_at, handed_over + PeerQueue::kWriteBytes + 2 * kMaxFrameBytes);
+  EXPECT_GT(sent - last_urgent_at, kQueueBytes / 2);
+}
+
+TEST_F(PeerNetworkFaultsTest, ALinkWhoseReaderStallsForTooLongIsGivenUp) {
+  TestPeer one(loop, 1, 11,
+               [](PeerNetwork::Options& options) { options.timing.link_timeout = std::chrono::milliseconds(200); });
+  RawListener listener(loop);
+  ASSERT_NE(Accept(one, listener), nullptr);
+  quorum::ForwardPacket packet;
+  packet.number = 1;
+  packet.request.id = {1, 1};
+  packet.request.key = "key";
+  packet.request.operation = quorum::Put{std::string(16 << 20, 'v'), "", std::nullopt};
+  packet.meant_for = {1, b};
+  one.network->Send(b, packet);
+  ASSERT_TRUE(loop.RunUntil([&] { return !one.resets.empty(); }));
+  EXPECT_EQ(one.CountsOf(b).queued_bytes, 0u);
+  EXPECT_EQ(one.CountsOf(b).dropped_packets, 1u);
+}
+
+TEST_F(PeerNetworkFaultsTest, TriesTheAddressBeforeWhenTheNewestFails) {
+  const RefusingPort nobody;
+  TestPeer one(loop, 1, 11);
+  RawListener listener(loop);
+  one.Know({{b, listener.address()}});
+  one.Know({{b, nobody.address()}});
+  ASSERT_TRUE(loop.RunUntil([&] { return !listener.accepted.empty(); }));
+}
+
+}  // namespace
+}  // namespace quoin::net
