@@ -18,6 +18,7 @@ std::uint64_t OverheadBytes() {
   constexpr std::uint64_t kEngineKeyBytes = kEnginePrefixBytes + 8;  // With the engine's sequence number.
   static const std::uint64_t overhead = [] {
     Record record;
+    record.accepted = record.changed = Version{{1, NodeId{~std::uint64_t{0}}}, 1};
     record.operations.push_back({OperationId{~std::uint64_t{0}, 1}, {}});
     std::string encoded;
     EncodeRecord(PartitionId{0}, {}, record, &encoded);

@@ -396,6 +396,35 @@ TEST_P(StorageConformance, SizeGrowsWithWhatIsStored) {
   EXPECT_GE(storage_->size_bytes(), before + 100'000);
 }
 
+TEST_P(StorageConformance, EstimatesWhatAPartitionHolds) {
+  EXPECT_EQ(storage_->TakeSnapshot()->Estimate(kP0).keys, 0u);
+  constexpr int kKeys = 5000;
+  for (int i = 0; i < kKeys; i += 100) {
+    Batch batch;
+    for (int k = i; k < i + 100; ++k) {
+      const std::string key = "key" + std::to_string(1'000'000 + k);
+      batch.PutRecord(kP0, key, MakeRecord(std::string(90, 'v')));
+      if (k % 10 == 0) batch.PutRecord(kP1, key, MakeRecord(std::string(90, 'v')));
+    }
+    ASSERT_TRUE(storage_->Write(batch).ok());
+  }
+  const PartitionEstimate large = storage_->TakeSnapshot()->Estimate(kP0);
+  const PartitionEstimate small = storage_->TakeSnapshot()->Estimate(kP1);
+  EXPECT_EQ(storage_->TakeSnapshot()->Estimate(kLastPartition).keys, 0u);
+  if (GetParam().name == "Memory") {
+    EXPECT_EQ(large.keys, 5000u);
+    EXPECT_EQ(large.bytes, 500'000u);
+    EXPECT_EQ(small.keys, 500u);
+    return;
+  }
+  // Memtables guess from the shape of a list that is random.
+  EXPECT_GE(large.keys, 5000u / 8);
+  EXPECT_LE(large.keys, 5000u * 8);
+  EXPECT_GE(large.bytes, 500'000u / 8);
+  EXPECT_LE(large.bytes, 500'000u * 8);
+  EXPECT_LE(small.keys, 500u * 16);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, StorageConformance,
     testing::Values(Engine{"Memory", OpenMemory},

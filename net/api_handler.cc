@@ -25,6 +25,11 @@ bool IsJson(std::string_view content_type) {
   return EqualsIgnoringCase(type, "application/json");
 }
 
+bool IsMembership(Route route) {
+  return route == Route::kNodeDrain || route == Route::kNodeRemove || route == Route::kNodeReplace ||
+         route == Route::kNodeCancel;
+}
+
 bool AnnouncesBody(const HttpHead& head) {
   if (head.Count(FieldName::kTransferEncoding) > 0) return true;
   const auto length = head.Find(FieldName::kContentLength);
@@ -122,7 +127,9 @@ std::optional<ProblemReport> ApiHandler::CheckBodyFraming(const HttpHead& head, 
     return ProblemReport{Problem::kBadHeader, "Content-Type is given twice"};
   }
   if (head.method() == Method::kPost) {
-    if (!IsJson(head.Find(FieldName::kContentType).value_or(kNothing))) {
+    // What is done with a node needs no words, but for what takes its place.
+    const bool bare = IsMembership(verdict->route) && verdict->route != Route::kNodeReplace && !has_body;
+    if (!bare && !IsJson(head.Find(FieldName::kContentType).value_or(kNothing))) {
       return ProblemReport{Problem::kUnsupportedMediaType, "the Content-Type of a POST is application/json"};
     }
     verdict->max_body_bytes = options_.max_batch_bytes;
@@ -163,6 +170,16 @@ HttpHandler::OnTimeout ApiHandler::Handle(HttpRequest request, Respond respond) 
       return HandleList(std::move(request), *target, std::move(respond));
     case Route::kBatch:
       return HandleBatch(std::move(request), *target, std::move(respond));
+    case Route::kCluster:
+    case Route::kClusterRing:
+      respond(AnswerAboutCluster(request.route, *target, request.request_id));
+      return nullptr;
+    case Route::kNodeDrain:
+    case Route::kNodeRemove:
+    case Route::kNodeReplace:
+    case Route::kNodeCancel:
+      respond(ChangeMembership(request, *target));
+      return nullptr;
     default:
       respond(AnswerAboutNode(request.route, request.request_id));
       return nullptr;

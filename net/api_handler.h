@@ -1,7 +1,8 @@
 // ApiHandler: the node's HTTP API (docs/api.md), over a keyspace.
 //
 // One file per part: api_handler.cc (routing, admission, logs), api_key.cc (one key), api_list.cc, api_batch.cc (many
-// keys), api_websocket.cc (from the handshake on), api_node.cc (pages about the node itself).
+// keys), api_websocket.cc (from the handshake on), api_cluster.cc (the cluster and its members), api_node.cc (pages about
+// the node itself).
 //
 // Thread safety: one object serves all shards.
 // Lifetime: must outlive all sessions; the keyspace must outlive it, and every answer that is to come from there.
@@ -16,6 +17,7 @@
 #include <string_view>
 
 #include "kv/record.h"
+#include "net/cluster_view.h"
 #include "net/http_handler.h"
 #include "net/http_session.h"
 #include "net/key_head.h"
@@ -44,6 +46,7 @@ class ApiHandler : public HttpHandler {
     WebSocketLimits web_socket;
     AllowedOrigins allowed_origins;
     NodeStatusSource status;
+    ClusterView* cluster = nullptr;  // Outlives the handler. nullptr: this node knows of no cluster.
     std::function<SteadyTime()> steady_now = [] { return std::chrono::steady_clock::now(); };
     std::function<kv::WallTime()> wall_now = [] {
       return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -79,6 +82,8 @@ class ApiHandler : public HttpHandler {
   OnTimeout SubmitPosted(HttpRequest request, KeyHead key_head, Respond respond);
   OnTimeout HandleList(HttpRequest request, const Target& target, Respond respond);
   OnTimeout HandleBatch(HttpRequest request, const Target& target, Respond respond);
+  HttpResponse AnswerAboutCluster(Route route, const Target& target, std::string_view request_id);
+  HttpResponse ChangeMembership(const HttpRequest& request, const Target& target);
   HttpResponse AnswerAboutNode(Route route, std::string_view request_id);
 
   // The handshake of a WebSocket: why it is refused, or how the connection goes on.

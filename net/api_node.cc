@@ -133,6 +133,12 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
     case Route::kList:
     case Route::kBatch:
     case Route::kWebSocket:
+    case Route::kCluster:
+    case Route::kClusterRing:
+    case Route::kNodeDrain:
+    case Route::kNodeRemove:
+    case Route::kNodeReplace:
+    case Route::kNodeCancel:
     case Route::kServer:
       break;
   }

@@ -25,6 +25,9 @@ struct ClusterSnapshot {
   std::vector<NodeId> leaders;
   NodeId controller;       // Who leads the system partition, as far as this node knows; zero: unknown.
   std::set<NodeId> heard;  // Members that this node hears, itself included.
+  quorum::LeadSummary leads;  // What this node leads itself.
+  // The changes that are under way, as the controller told last; nullptr before it has told anything.
+  std::shared_ptr<const quorum::ClusterProgress> progress;
 };
 
 class ClusterView {

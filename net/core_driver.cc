@@ -39,6 +39,7 @@ Status CoreDriver::Start(quorum::NodeOptions options, Links links) {
   auto node = quorum::Node::Start(storage_, std::move(options), random_, Now());
   if (!node.ok()) return node.status();
   node_ = *std::move(node);
+  Publish();
   return Status::Ok();
 }
 

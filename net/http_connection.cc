@@ -123,14 +123,21 @@ void HttpConnection::ScheduleWrite() {
   });
 }
 
+std::size_t HttpConnection::WriteSome(error_code& error) {
+  thread_local std::vector<std::string_view> views;  // Kept for its memory.
+  views.clear();
+  session_->CollectOutput(views, kViewsPerWrite);
+  // Mostly there is one, which costs the system less than a list.
+  if (views.size() == 1) return socket_.write_some(asio::buffer(views[0].data(), views[0].size()), error);
+  std::array<asio::const_buffer, kViewsPerWrite> buffers;
+  for (std::size_t i = 0; i < views.size(); ++i) buffers[i] = asio::buffer(views[i].data(), views[i].size());
+  return socket_.write_some(std::span(buffers.data(), views.size()), error);
+}
+
 void HttpConnection::WriteOutput() {
   while (!waiting_for_room_ && session_->has_output()) {
-    std::vector<std::string_view> views;
-    session_->CollectOutput(views, kViewsPerWrite);
-    std::array<asio::const_buffer, kViewsPerWrite> buffers;
-    for (std::size_t i = 0; i < views.size(); ++i) buffers[i] = asio::buffer(views[i].data(), views[i].size());
     error_code error;
-    const std::size_t count = socket_.write_some(std::span(buffers.data(), views.size()), error);
+    const std::size_t count = WriteSome(error);
     if (IsWouldBlock(error)) {
       waiting_for_room_ = true;
       socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& wait_error) {

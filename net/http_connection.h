@@ -41,6 +41,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // Takes what the peer still sends after the last answer, so that the answer isn't lost to a reset.
   void OnReadableWhileLingering();
   void ScheduleWrite();
+  // Bytes that the system took of the session's output.
+  std::size_t WriteSome(boost::system::error_code& error);
   void WriteOutput();
   // Writes what there is, waits for more room where needed, closes when the session is over.
   void Pump();

@@ -102,6 +102,12 @@ enum class Route : std::uint8_t {
   kList,
   kBatch,
   kWebSocket,
+  kCluster,
+  kClusterRing,
+  kNodeDrain,
+  kNodeRemove,
+  kNodeReplace,
+  kNodeCancel,
   kStatus,
   kHealthz,
   kReadyz,
@@ -117,7 +123,7 @@ enum class Route : std::uint8_t {
   kExampleStyle,
   kServer,  // "*": the server as a whole.
 };
-inline constexpr std::size_t kRouteCount = 19;
+inline constexpr std::size_t kRouteCount = 25;
 
 // A whole request, as the handler gets it.
 struct HttpRequest {

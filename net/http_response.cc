@@ -18,6 +18,7 @@ std::string_view StatusLine(int status) {
     QUOIN_STATUS_LINE(101, "Switching Protocols");
     QUOIN_STATUS_LINE(200, "OK");
     QUOIN_STATUS_LINE(201, "Created");
+    QUOIN_STATUS_LINE(202, "Accepted");
     QUOIN_STATUS_LINE(204, "No Content");
     QUOIN_STATUS_LINE(304, "Not Modified");
     QUOIN_STATUS_LINE(400, "Bad Request");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <atomic>
 #include <map>
 #include <optional>
@@ -36,6 +37,8 @@ std::uint64_t RandomNonZero() {
   return value == 0 ? 1 : value;
 }
 
+// How long a restarted member waits for another one's welcome before it goes on by itself.
+constexpr std::chrono::milliseconds kContactPatience{1000};
 // How long one member may take to say who it is.
 constexpr std::chrono::milliseconds kAskPatience{2000};
 
@@ -64,6 +67,7 @@ class RunningNode : public Node {
         through_address_(std::move(foundation.through_address)),
         storage_(std::move(foundation.storage)),
         shards_(options_.shard_count, options_.reader_count),
+        contact_timer_(shards_.context(kCoreShard)),
         commits_(
             std::make_unique<kv::CommitQueue>(*storage_, kv::CommitQueue::Options{.delay = options_.commit_delay})) {}
 
@@ -82,17 +86,18 @@ class RunningNode : public Node {
     handler_.emplace(*keyspace_, HandlerOptions());
     handler_->metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
     QUOIN_RETURN_IF_ERROR(Listen());
-    const Status started = driver_->Start(CoreOptions(peer_address), listener != nullptr ? ToPeers() : CoreDriver::Links());
-    if (!started.ok()) return Status(started.code(), "reading what the disk knows: " + started.message());
     if (listener != nullptr) {
       peer_port_ = listener->port();
       network_ = std::make_unique<PeerNetwork>(shards_.context(kCoreShard), NetworkOptions(peer_address), FromPeers());
-      if (through_) network_->SetPeers({{*through_, through_address_}});
-      network_->Start(std::move(listener));
     }
+    const Status started =
+        driver_->Start(CoreOptions(peer_address), network_ != nullptr ? ToPeers() : CoreDriver::Links());
+    if (!started.ok()) return Status(started.code(), "reading what the disk knows: " + started.message());
+    if (through_) network_->SetPeers({{*through_, through_address_}});
+    if (network_ != nullptr) network_->Start(std::move(listener));
+    RunCoreWhenWelcome();
     shards_.Start();
     state_ = NodeStatus::State::kServing;
-    driver_->Run();
     server_->StartAccepting();
     return Status::Ok();
   }
@@ -123,6 +128,29 @@ class RunningNode : public Node {
  private:
   static constexpr std::size_t kCoreShard = 0;
 
+  // A member of several says and writes nothing before one of them has let it in, or none answers: if they find that its
+  // disk has forgotten what it told them (a restored backup), it must not have become newer meanwhile.
+  void RunCoreWhenWelcome() {
+    const auto snapshot = driver_->Snapshot();
+    const bool alone = network_ == nullptr || snapshot->topology == nullptr || snapshot->topology->members.size() <= 1;
+    if (alone) return RunCore();
+    contact_timer_.expires_after(kContactPatience);
+    contact_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) RunCore();
+    });
+  }
+
+  // On the core's shard, or before it runs.
+  void RunCore() {
+    if (!std::exchange(core_runs_, true)) driver_->Run();
+  }
+
+  void OnRefused(NodeId peer, const PeerObjection& objection) {
+    if (objection.refusal != PeerRefusal::kRestoredBackup || core_runs_ || !options_.give_up) return;
+    contact_timer_.cancel();
+    options_.give_up("node " + peer.ToString() + " refuses this node: " + objection.text);
+  }
+
   CoreDriver::Links ToPeers() {
     return {.send = [this](NodeId to, const quorum::PacketBody& packet) { network_->Send(to, packet); },
             .set_peers = [this](const std::map<NodeId, std::string>& peers) { network_->SetPeers(peers); }};
@@ -132,7 +160,9 @@ class RunningNode : public Node {
     return {.packet = [this](NodeId from,
                              quorum::PacketBody packet) { driver_->Receive(from, std::move(packet)); },
             .reset = [this](NodeId peer) { driver_->OnLinkReset(peer); },
-            .batch_end = {}};
+            .batch_end = {},
+            .welcomed = [this](NodeId) { RunCore(); },
+            .refused = [this](NodeId peer, const PeerObjection& objection) { OnRefused(peer, objection); }};
   }
 
   PeerNetwork::Options NetworkOptions(const std::string& address) const {
@@ -206,6 +236,11 @@ class RunningNode : public Node {
     return handler;
   }
 
+  bool IsMember() const {
+    const auto snapshot = driver_->Snapshot();
+    return snapshot->topology != nullptr && snapshot->topology->members.contains(id());
+  }
+
   NodeStatus CurrentStatus() const {
     NodeStatus status;
     status.node = id();
@@ -214,7 +249,7 @@ class RunningNode : public Node {
     status.version = options_.version;
     status.started_at = started_at_;
     status.state = state_;
-    if (status.state == NodeStatus::State::kServing && driver_->Snapshot()->topology == nullptr) {
+    if (status.state == NodeStatus::State::kServing && !IsMember()) {
       status.state = NodeStatus::State::kStarting;  // It has not joined yet.
     }
     status.storage = storage_->health();
@@ -249,6 +284,8 @@ class RunningNode : public Node {
   // In the order in which one stands on the other.
   std::unique_ptr<kv::Storage> storage_;
   Shards shards_;
+  boost::asio::steady_timer contact_timer_;  // Of the core's shard.
+  bool core_runs_ = false;                   // Of the core's shard.
   std::unique_ptr<kv::CommitQueue> commits_;
   std::unique_ptr<CoreDriver> driver_;
   std::unique_ptr<PeerNetwork> network_;

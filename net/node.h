@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ struct NodeOptions {
 
   std::size_t shard_count = 1;
   std::size_t reader_count = 1;
+  // Called on one of the node's threads when it finds that it must not go on; does not return to a serving node.
+  std::function<void(const std::string& why)> give_up;
   std::size_t max_connections = 0;
   std::size_t max_inflight_requests = 0;
   HttpLimits limits;

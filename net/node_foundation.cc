@@ -11,6 +11,7 @@
 #include "kv/memory_storage.h"
 #include "kv/rocks_storage.h"
 #include "quorum/packet.h"
+#include "ring/topology_codec.h"
 
 namespace quoin::net {
 namespace {
@@ -117,11 +118,18 @@ Result<Foundation> LayFoundation(const NodeOptions& options, const AskMember& as
   const kv::Identity& identity = foundation.storage->identity();
   const auto ring = foundation.storage->Get(quorum::kLocalPartition, quorum::kTopologyKey);
   if (!ring.ok()) return Status(ring.code(), "the ring that the disk knows: " + ring.status().message());
-  const bool member_of_none = *ring == nullptr && identity.joins;
+  // It may have learnt of a ring that it isn't in: before it was admitted, or after it had left.
+  bool member_of_none = *ring == nullptr && identity.joins;
+  if (*ring != nullptr) {
+    const auto topology = ring::DecodeTopology((*ring)->value);
+    if (!topology.ok()) return Status(topology.code(), "the ring that the disk knows: " + topology.status().message());
+    member_of_none = !topology->members.contains(identity.node);
+  }
   if (member_of_none && options.join.empty()) {
-    return Status(Code::kInvalid, "the data directory " + options.data_dir + " was made to join cluster " +
+    return Status(Code::kInvalid, "the data directory " + options.data_dir +
+                                      " is that of a node which is no member of its cluster " +
                                       identity.cluster.ToString() +
-                                      " and has not come that far: say again --join=HOST:PORT of one of its nodes");
+                                      " (yet, or any more): say --join=HOST:PORT of one of that cluster's nodes");
   }
   if (options.join.empty()) return foundation;
   if (member_of_none) {

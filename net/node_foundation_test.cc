@@ -10,6 +10,8 @@
 
 #include "kv/storage_testing.h"
 #include "quorum/packet.h"
+#include "ring/topology.h"
+#include "ring/topology_codec.h"
 
 namespace quoin::net {
 namespace {
@@ -42,10 +44,16 @@ class NodeFoundation : public testing::Test {
     });
   }
 
-  // Makes the directory a member's: it knows its ring.
-  static void GiveRing(kv::Storage& storage) {
-    ASSERT_TRUE(kv::PutOne(storage, quorum::kLocalPartition, quorum::kTopologyKey, kv::MakeRecord("a ring")).ok());
+  // The directory knows its cluster's ring, with that node in it.
+  static void GiveRing(kv::Storage& storage, NodeId node) {
+    ring::Member member;
+    member.peer_address = member.client_address = "127.0.0.1:7080";
+    const ring::Topology topology = ring::Bootstrap(storage.identity().cluster, node, member,
+                                                    storage.identity().partition_count, ring::ReplicationGoal());
+    const kv::Record record = kv::MakeRecord(ring::EncodeTopology(topology));
+    ASSERT_TRUE(kv::PutOne(storage, quorum::kLocalPartition, quorum::kTopologyKey, record).ok());
   }
+  static void MakeMember(kv::Storage& storage) { GiveRing(storage, storage.identity().node); }
 
   kv::TemporaryDirectory folder_;
   NodeOptions options_;
@@ -127,7 +135,7 @@ TEST_F(NodeFoundation, MadeToJoinItNeverMakesAClusterOfItsOwn) {
 TEST_F(NodeFoundation, AMemberNeedsNobodyWhoAnswers) {
   options_.join = {"a:1"};
   Answer("a:1", 7);
-  GiveRing(*Lay()->storage);
+  MakeMember(*Lay()->storage);
   answers_.clear();
   const auto laid = Lay();
   ASSERT_TRUE(laid.ok()) << laid.status();
@@ -136,8 +144,18 @@ TEST_F(NodeFoundation, AMemberNeedsNobodyWhoAnswers) {
   EXPECT_TRUE(Lay().ok());
 }
 
+// Killed after it had heard of the ring and before it was admitted.
+TEST_F(NodeFoundation, WhoKnowsARingThatItIsNotInStillHasToJoin) {
+  options_.join = {"a:1"};
+  Answer("a:1", 7);
+  GiveRing(*Lay()->storage, NodeId{8});
+  EXPECT_EQ(Lay()->through, NodeId{8});
+  options_.join.clear();
+  EXPECT_EQ(Lay().code(), Code::kInvalid);
+}
+
 TEST_F(NodeFoundation, AMemberOfAnotherClusterIsRefused) {
-  GiveRing(*Lay()->storage);
+  MakeMember(*Lay()->storage);
   options_.join = {"a:1"};
   Answer("a:1", 7);
   const auto laid = Lay();

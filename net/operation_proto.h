@@ -32,7 +32,9 @@ quorum::Consistency ConsistencyOf(v1::Consistency consistency);
 // Whether the message has members that this program doesn't know, by itself (not those that it contains).
 template <typename Message>
 bool HasUnknown(const Message& message) {
-  return !message.GetReflection()->GetUnknownFields(message).empty();
+  // Asking the message for it each time costs more than the question itself.
+  static const google::protobuf::Reflection* const reflection = Message::default_instance().GetReflection();
+  return !reflection->GetUnknownFields(message).empty();
 }
 
 // Fills in what one operation led to. With Subprotocol::kJson, bytes that are UTF-8 become texts.

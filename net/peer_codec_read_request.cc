@@ -157,7 +157,7 @@ void Take(In in, quorum::ForwardPacket* out) {
     if (in.Is(2)) out->request = TakeRequest(in.Message());
     if (in.Is(3)) out->meant_for = TakeBallot(in.Message());
     if (in.Is(4)) out->repeated = in.Bool();
-    if (in.Is(5)) out->lowest = TakeAnyBallot(in.Message());
+    if (in.Is(5)) out->lowest = TakeAnyVersion(in.Message());
     if (in.Is(6)) out->finished_below = in.Uint();
     if (in.Is(7)) out->take_over = in.Bool();
     if (in.Is(8)) out->hops = in.Uint32();

@@ -152,7 +152,7 @@ TEST(PeerCodec, SaysInTheSchemasWordsWhatTheStructsSay) {
             "packets { partition: 14 accept { configuration: 13 key: \"k\" record { accepted { round: 7 node: 8 "
             "sequence: 9 } "
             "deadline_ms: -10 operations { client: 11 number: 12 result: \"r\" } value: \"v\" } } }");
-  quorum::ForwardPacket forward{.number = 1, .meant_for = {4, NodeId{5}}, .lowest = {2, NodeId{3}}, .hops = 1};
+  quorum::ForwardPacket forward{.number = 1, .meant_for = {4, NodeId{5}}, .lowest = {{2, NodeId{3}}, 4}, .hops = 1};
   forward.request = {.id = {6, 7}, .key = "k", .operation = quorum::Increment{-8}, .conditions = {}};
   EXPECT_EQ(Parsed(Encoded(forward)).ShortDebugString(),
             "packets { forward { number: 1 request { client: 6 number: 7 key: \"k\" increment { by: -8 } consistency: "

@@ -139,7 +139,7 @@ void AddForwards(std::vector<PacketBody>* out) {
       forward.request.key = "k";
       forward.request.operation = operation;
       forward.request.consistency = consistency;
-      forward.lowest = BallotOf(2);
+      forward.lowest = {BallotOf(2), 5};
       out->push_back(std::move(forward));
     }
   }

@@ -108,6 +108,7 @@ void PeerLink::OnConnected(boost::asio::ip::tcp::socket socket) {
 
 Status PeerLink::OnAnswer(const PeerAnswer& answer) {
   if (answer.objection.refusal != PeerRefusal::kNone) {
+    if (handlers_.refused) handlers_.refused(answer.objection);
     return Status(Code::kIncompatible, "it refuses this node (" + RefusalName(answer.objection.refusal) +
                                            "), saying: " + answer.objection.text);
   }

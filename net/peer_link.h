@@ -53,6 +53,8 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
     std::function<void(const std::string& reason)> broke;
     // An attempt at this address has failed. Often for the same reason again and again.
     std::function<void(const std::string& address, const std::string& reason)> failed;
+    // The peer will have nothing to do with this node. `failed` follows. May be empty.
+    std::function<void(const PeerObjection& objection)> refused;
   };
 
   PeerLink(boost::asio::io_context& context, NodeId peer, const PeerTiming& timing, const PeerQueue::Limits& limits,

@@ -132,6 +132,9 @@ PeerLink::Handlers PeerNetwork::Impl::LinkHandlers(NodeId node) {
   handlers.judge = [this, node](const PeerAnswer& answer) { return Judge(node, answer); };
   handlers.commit_number = options_.commit_number;
   handlers.up = [this, node] { OnUp(node); };
+  handlers.refused = [this, node](const PeerObjection& objection) {
+    if (!stopped_ && handlers_.refused) handlers_.refused(node, objection);
+  };
   handlers.broke = [this, node](const std::string& reason) {
     LOG(INFO) << "can't send to node " << node << " any more: " << reason;
     Reset(node);
@@ -161,9 +164,11 @@ void PeerNetwork::Impl::OnUp(NodeId node) {
   refusals_.Forget(node.ToString() + " at " + link->address());
   LOG(INFO) << "sends to node " << node << " at " << link->address();
   // What is left of an earlier process of that node has nothing more to say.
-  if (peer.visit == nullptr || peer.visit->boot == link->boot()) return;
-  std::exchange(peer.visit, nullptr)->Close();
-  Reset(node);
+  if (peer.visit != nullptr && peer.visit->boot != link->boot()) {
+    std::exchange(peer.visit, nullptr)->Close();
+    Reset(node);
+  }
+  if (!stopped_ && handlers_.welcomed) handlers_.welcomed(node);
 }
 
 std::vector<PeerCounts> PeerNetwork::Impl::Counts() const {

@@ -74,6 +74,10 @@ class PeerNetwork {
     std::function<void(NodeId peer)> reset;
     // After all packets of one read were handed on. May be empty.
     std::function<void()> batch_end;
+    // Packets can be sent to the peer: it has no objection to this node. May be empty.
+    std::function<void(NodeId peer)> welcomed;
+    // The peer refuses this node, each time that it does. May be empty.
+    std::function<void(NodeId peer, const PeerObjection& objection)> refused;
   };
 
   PeerNetwork(boost::asio::io_context& context, Options options, Handlers handlers);

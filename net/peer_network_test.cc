@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <random>
 
+#include "net/peer_backoff.h"
 #include "net/peer_network_testing.h"
+#include "net/peer_refusal_log.h"
 
 namespace quoin::net {
 namespace {
@@ -16,6 +19,36 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+TEST(PeerBackoff, DoublesUpToItsBoundAndIsHalfRandom) {
+  using std::chrono::microseconds;
+  using std::chrono::milliseconds;
+  std::mt19937_64 random(1);
+  PeerBackoff backoff(milliseconds(10), milliseconds(1000));
+  for (int round = 0; round < 2; ++round) {
+    for (const int bound : {10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000}) {
+      const microseconds wait = backoff.Next(random);
+      EXPECT_GE(wait, milliseconds(bound) / 2.0);
+      EXPECT_LE(wait, milliseconds(bound));
+    }
+    backoff.Reset();
+  }
+  EXPECT_NE(backoff.Next(random), PeerBackoff(milliseconds(10), milliseconds(10)).Next(random));
+}
+
+TEST(PeerRefusalLog, SaysEachReasonOnceUntilItChanges) {
+  PeerRefusalLog log;
+  EXPECT_TRUE(log.IsNews("a", "one"));
+  EXPECT_FALSE(log.IsNews("a", "one"));
+  EXPECT_TRUE(log.IsNews("b", "one"));
+  EXPECT_TRUE(log.IsNews("a", "two"));
+  EXPECT_TRUE(log.IsNews("a", "one"));
+  log.Forget("a");
+  EXPECT_TRUE(log.IsNews("a", "one"));
+  // Bounded: it repeats itself rather than grow.
+  for (std::size_t i = 0; i < PeerRefusalLog::kMaxPeers; ++i) EXPECT_TRUE(log.IsNews("x" + std::to_string(i), "one"));
+  EXPECT_TRUE(log.IsNews("a", "one"));
+}
 
 class PeerNetworkTest : public testing::Test {
  protected:

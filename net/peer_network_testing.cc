@@ -141,6 +141,22 @@ void RawPeer::Reset() {
   state_->socket.close(ignored);
 }
 
+std::unique_ptr<RawPeer> LinkTo(PeerLoop& loop, const TestPeer& peer, const PeerIdentity& who) {
+  auto raw = std::make_unique<RawPeer>(loop, peer.address);
+  raw->Send(HelloBytes({PeerHello::Kind::kLink, who}));
+  raw->Read();
+  CHECK(loop.RunUntil([&] { return FramesIn(raw->received).size() == 1 || raw->ended; }));
+  return raw;
+}
+
+PeerRefusal RefusalOf(const RawPeer& raw) {
+  const auto frames = FramesIn(raw.received);
+  CHECK_EQ(frames.size(), 1u);
+  const auto answer = DecodeAnswer(frames[0].second);
+  CHECK(answer.ok()) << answer.status();
+  return answer->objection.refusal;
+}
+
 RawListener::RawListener(PeerLoop& loop) : acceptor_(loop.context(), tcp::endpoint(tcp::v4(), 0)) {
   // Little room in the kernel, so that a peer that doesn't read is felt soon.
   acceptor_.set_option(asio::socket_base::receive_buffer_size(16 << 10));

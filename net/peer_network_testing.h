@@ -92,6 +92,11 @@ class RawPeer {
   std::shared_ptr<State> state_;
 };
 
+// A link of this node's, spoken by the test, to `peer`: its hello has been answered, or it was closed.
+std::unique_ptr<RawPeer> LinkTo(PeerLoop& loop, const TestPeer& peer, const PeerIdentity& who);
+// With which the hello was answered; kNone: welcome. REQUIRES: it was answered.
+PeerRefusal RefusalOf(const RawPeer& raw);
+
 // A listener whose connections a test speaks for itself.
 class RawListener {
  public:

@@ -11,6 +11,9 @@ namespace {
 
 std::string HostOf(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
+// Without what it quotes, which may be something else each time.
+std::string KindOf(const std::string& reason) { return reason.substr(0, reason.find('\'')); }
+
 }  // namespace
 
 void PeerNetwork::Impl::OnHello(const PeerVisitPtr& visit, const PeerHello& hello) {
@@ -89,7 +92,7 @@ Status PeerNetwork::Impl::OnBatch(PeerVisit& visit, std::string_view batch) {
 
 void PeerNetwork::Impl::OnVisitClosed(PeerVisit& visit, const std::string& reason) {
   if (visit.node.value == 0) {
-    LOG_IF(WARNING, !reason.empty() && refusals_.IsNews(HostOf(visit.remote()), reason))
+    LOG_IF(WARNING, !reason.empty() && refusals_.IsNews(HostOf(visit.remote()), KindOf(reason)))
         << "closed a connection from " << visit.remote() << " on the peers' address: " << reason;
     return;
   }

@@ -54,7 +54,8 @@ struct PeerFound {
 // to be found: it is answered from here meanwhile. What `own` doesn't know yet is zero. Blocks for `timeout` at most.
 //
 // kInvalid: the address is none. kUnavailable: nobody answers, or somebody who is still starting himself: later may
-// work; also whatever answers like no Quoin node. kIncompatible: a refusal; its text is for people. All name the address.
+// work; also whatever answers like no Quoin node. kIncompatible: a refusal; its text is for people. All name the
+// address.
 // REQUIRES: nothing else uses the listener.
 Result<PeerFound> AskPeer(const std::string& address, const PeerIdentity& own, PeerListener& listener,
                           std::chrono::milliseconds timeout);

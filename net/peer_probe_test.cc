@@ -96,6 +96,13 @@ TEST_F(PeerProbeTest, TellsWhenItsAddressIsNone) {
   EXPECT_THAT(found->unreachable, HasSubstr("is no address that other nodes can dial"));
 }
 
+TEST_F(PeerProbeTest, AddressesMayBeNames) {
+  own.advertised = "localhost:" + std::to_string(listener->port());
+  const auto found = AskPeer("localhost" + seed.address.substr(seed.address.rfind(':')), own, *listener, kTimeout);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->unreachable, "");
+}
+
 TEST_F(PeerProbeTest, NeedsNoAddressOfItsOwn) {
   own.advertised.clear();
   const auto found = AskPeer(seed.address, own, *listener, kTimeout);

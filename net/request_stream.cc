@@ -20,11 +20,12 @@ CloseReason Policy(std::string text) { return {CloseCode::kPolicy, std::move(tex
 
 }  // namespace
 
-RequestStream::RequestStream(HttpHandler& handler, KeyspaceGate& gate, const WebSocketLimits& limits,
-                             Subprotocol subprotocol, std::string request_id, OutputQueue& output,
-                             std::function<void()> on_answer)
+RequestStream::RequestStream(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster,
+                             const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id,
+                             OutputQueue& output, std::function<void()> on_answer)
     : handler_(handler),
       gate_(gate),
+      cluster_(cluster),
       limits_(limits),
       subprotocol_(subprotocol),
       request_id_(std::move(request_id)),
@@ -76,11 +77,9 @@ std::optional<CloseReason> RequestStream::OnMessage(std::string_view message, St
   slot.received = now;
   slot.request_bytes = message.size();
   slot.answer_bytes = AnswerBytes(*work);
-  slot.waiting = *std::move(work);
   request_bytes_ += slot.request_bytes;
   by_id_.emplace(slot.id, std::prev(slots_.end()));
-  waiting_.push_back(&slot);
-  BeginWaiting();
+  BeginOrWait(slot, *std::move(work));
   return std::nullopt;
 }
 
@@ -108,7 +107,7 @@ void RequestStream::Answer(Slot& slot, v1::ServerFrame& frame, int status) {
   frame.set_id(slot.id);
   Send(frame);
   handler_.OnAnswered({Method::kOther, Route::kWebSocket, status, slot.received, request_id_});
-  CHECK(!slot.waiting.has_value()) << "an answer to a request that was not begun";
+  CHECK(slot.waiting == nullptr) << "an answer to a request that was not begun";
   request_bytes_ -= slot.request_bytes;
   const auto found = by_id_.find(slot.id);
   const Slots::iterator place = found->second;

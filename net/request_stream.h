@@ -12,7 +12,7 @@
 //
 // Threads: lives on one shard; the keyspace answers on the same one.
 // Lifetime: in a shared_ptr; may go at any time, and answers that come later are dropped. `gate` and `handler` outlive
-// it and them; `output` outlives it.
+// it and them; `output` and `cluster` outlive it.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +30,7 @@
 
 #include "net/batch_run.h"
 #include "net/byte_session.h"
+#include "net/cluster_view.h"
 #include "net/http_handler.h"
 #include "net/key_operation.h"
 #include "net/keyspace_gate.h"
@@ -42,9 +43,10 @@ namespace quoin::net {
 
 class RequestStream : public std::enable_shared_from_this<RequestStream> {
  public:
-  // `on_answer` is called after each answer that did not come during a call of one of the functions below.
-  RequestStream(HttpHandler& handler, KeyspaceGate& gate, const WebSocketLimits& limits, Subprotocol subprotocol,
-                std::string request_id, OutputQueue& output, std::function<void()> on_answer);
+  // `cluster` may be nullptr: then this node knows no ring. `on_answer` is called after each answer that did not come
+  // during a call of one of the functions below.
+  RequestStream(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, const WebSocketLimits& limits,
+                Subprotocol subprotocol, std::string request_id, OutputQueue& output, std::function<void()> on_answer);
 
   // Says hello. The first call.
   void Open(NodeId node);
@@ -72,7 +74,10 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
     std::vector<KeyOperation> operations;
     quorum::Consistency consistency = quorum::Consistency::kQuorum;
   };
-  using Work = std::variant<Single, Many, quorum::ScanRequest>;
+  struct AskRing {
+    std::uint64_t known_epoch = 0;
+  };
+  using Work = std::variant<Single, Many, quorum::ScanRequest, AskRing>;
 
   // One request that is unanswered.
   struct Slot {
@@ -80,8 +85,8 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
     std::uint64_t serial = 0;  // Tells it from a later one with the same id.
     SteadyTime received;
     std::size_t request_bytes = 0;
-    std::size_t answer_bytes = 0;  // What its answer may have in values; 0: none.
-    std::optional<Work> waiting;   // Until it is begun.
+    std::size_t answer_bytes = 0;   // What its answer may have in values; 0: none.
+    std::unique_ptr<Work> waiting;  // Until it is begun, if that isn't at once.
     bool is_write = false;
     kv::OperationId operation;
     std::shared_ptr<BatchRun> batch;  // With the frame that it fills.
@@ -108,10 +113,14 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   }
   bool MayBegin(const Slot& slot) const;
   void BeginWaiting();
-  void Begin(Slot& slot);
-  void BeginSingle(Slot& slot, Single work);
-  void BeginMany(Slot& slot, Many work);
+  // At once, or once those before it have begun and there is room. `slot` may be gone afterwards.
+  void BeginOrWait(Slot& slot, Work&& work);
+  void Begin(Slot& slot, Work&& work);
+  void BeginSingle(Slot& slot, Single&& work);
+  void BeginMany(Slot& slot, Many&& work);
   void BeginScan(Slot& slot, quorum::ScanRequest work);
+  // Answers at once: no keyspace is asked, and an overloaded node tells who else there is, too.
+  void AnswerRing(Slot& slot, const AskRing& work);
   // The keyspace has answered what `answer_bytes` were set aside for.
   void Release(std::size_t answer_bytes) { reserved_bytes_ -= answer_bytes; }
   // nullptr when the request was answered otherwise.
@@ -126,6 +135,7 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
 
   HttpHandler& handler_;
   KeyspaceGate& gate_;
+  const ClusterView* const cluster_;
   const WebSocketLimits limits_;
   const Subprotocol subprotocol_;
   const std::string request_id_;

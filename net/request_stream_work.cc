@@ -5,6 +5,7 @@
 
 #include "net/outcome.h"
 #include "net/request_stream.h"
+#include "net/ring_proto.h"
 
 namespace quoin::net {
 namespace {
@@ -43,8 +44,12 @@ Result<RequestStream::Work> RequestStream::TakeWork(v1::ClientFrame& frame) cons
       scan->max_bytes = gate_.options().max_page_bytes;
       return Work(*std::move(scan));
     }
+    case v1::ClientFrame::kRing: {
+      if (HasUnknown(frame.ring())) return Status(Code::kInvalid, "the ring has a member that this node does not know");
+      return Work(AskRing{frame.ring().known_epoch()});
+    }
     default:
-      return Status(Code::kInvalid, "one of operation, batch, scan and credit must be given");
+      return Status(Code::kInvalid, "one of operation, batch, scan, ring and credit must be given");
   }
 }
 
@@ -59,6 +64,8 @@ std::size_t RequestStream::AnswerBytes(const Work& work) const {
       values += TellsValue(operation) ? options.max_value_bytes : 0;
     return std::min(values, options.max_batch_bytes + options.max_value_bytes) + many->operations.size() * kResultBytes;
   }
+  // A ring is encoded as soon as it is begun, so that Q3 holds without setting anything aside.
+  if (std::holds_alternative<AskRing>(work)) return 0;
   return options.max_page_bytes + options.max_value_bytes;
 }
 
@@ -80,14 +87,26 @@ void RequestStream::BeginWaiting() {
   while (!closed_ && !waiting_.empty() && MayBegin(*waiting_.front())) {
     Slot& slot = *waiting_.front();
     waiting_.pop_front();
-    Begin(slot);
+    const std::unique_ptr<Work> work = std::move(slot.waiting);
+    Begin(slot, std::move(*work));
   }
   beginning_ = false;
 }
 
-void RequestStream::Begin(Slot& slot) {
-  Work work = *std::move(slot.waiting);
-  slot.waiting.reset();
+void RequestStream::BeginOrWait(Slot& slot, Work&& work) {
+  if (!beginning_ && !closed_ && waiting_.empty() && MayBegin(slot)) {
+    beginning_ = true;
+    Begin(slot, std::move(work));
+    beginning_ = false;
+  } else {
+    slot.waiting = std::make_unique<Work>(std::move(work));
+    waiting_.push_back(&slot);
+  }
+  BeginWaiting();
+}
+
+void RequestStream::Begin(Slot& slot, Work&& work) {
+  if (const auto* ring = std::get_if<AskRing>(&work)) return AnswerRing(slot, *ring);
   if (!gate_.Enter()) {
     v1::ServerFrame frame;
     const ProblemReport problem = OfThisSending(work, gate_.TooManyRequests());
@@ -106,7 +125,7 @@ RequestStream::Slot* RequestStream::Find(std::uint32_t id, std::uint64_t serial)
   return found == by_id_.end() || found->second->serial != serial ? nullptr : &*found->second;
 }
 
-void RequestStream::BeginSingle(Slot& slot, Single work) {
+void RequestStream::BeginSingle(Slot& slot, Single&& work) {
   slot.is_write = quorum::IsWrite(work.operation.operation);
   slot.operation = work.operation.id.has_value() ? *work.operation.id : gate_.NewOperationId();
   quorum::Request request;
@@ -132,7 +151,7 @@ void RequestStream::BeginSingle(Slot& slot, Single work) {
                           });
 }
 
-void RequestStream::BeginMany(Slot& slot, Many work) {
+void RequestStream::BeginMany(Slot& slot, Many&& work) {
   const auto frame = std::make_shared<v1::ServerFrame>();
   v1::BatchResult& results = *frame->mutable_batch();
   for (std::size_t i = 0; i < work.operations.size(); ++i) results.add_results();
@@ -184,6 +203,13 @@ void RequestStream::BeginScan(Slot& slot, quorum::ScanRequest work) {
                         });
 }
 
+void RequestStream::AnswerRing(Slot& slot, const AskRing& work) {
+  v1::ServerFrame frame;
+  v1::Ring& ring = *frame.mutable_ring();
+  if (cluster_ != nullptr) FillRing(*cluster_->Snapshot(), work.known_epoch, &ring);
+  Answer(slot, frame, 200);
+}
+
 void RequestStream::Expire(Slot& slot) {
   if (slot.batch != nullptr) {
     const auto batch = std::move(slot.batch);
@@ -193,7 +219,7 @@ void RequestStream::Expire(Slot& slot) {
     return Answer(slot, *frame, 200);
   }
   ProblemReport problem = OutOfTime(slot.is_write, slot.operation);
-  if (slot.waiting.has_value()) {
+  if (slot.waiting != nullptr) {
     CHECK(!waiting_.empty() && waiting_.front() == &slot) << "requests are begun in the order in which they came";
     waiting_.pop_front();
     problem = OfThisSending(*slot.waiting, OutOfTime(/*is_write=*/false, {}));

@@ -1,5 +1,6 @@
 #include "net/routes.h"
 
+#include <algorithm>
 #include <array>
 
 namespace quoin::net {
@@ -8,6 +9,8 @@ namespace {
 constexpr std::uint8_t Bit(Method method) { return static_cast<std::uint8_t>(1u << static_cast<int>(method)); }
 
 constexpr std::string_view kKeyPrefix = "/v1/kv/";
+constexpr std::string_view kNodePrefix = "/v1/cluster/nodes/";
+constexpr std::string_view kNodePath = "/v1/cluster/nodes/{id}";
 constexpr std::uint8_t kReading = Bit(Method::kGet) | Bit(Method::kHead) | Bit(Method::kOptions);
 constexpr std::uint8_t kPosting = Bit(Method::kPost) | Bit(Method::kOptions);
 constexpr std::uint8_t kEverything = kReading | kPosting | Bit(Method::kPut) | Bit(Method::kDelete);
@@ -23,6 +26,12 @@ constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
     {Route::kBatch, "/v1/batch", "batch", kPosting, kPostingLine, true},
     {Route::kWebSocket, "/v1/ws", "websocket", Bit(Method::kGet) | Bit(Method::kOptions), "Allow: GET, OPTIONS\r\n",
      true},
+    {Route::kCluster, "/v1/cluster", "cluster", kReading, kReadingLine, true},
+    {Route::kClusterRing, "/v1/cluster/ring", "ring", kReading, kReadingLine, true},
+    {Route::kNodeDrain, "/v1/cluster/nodes/{id}/drain", "membership", kPosting, kPostingLine, true},
+    {Route::kNodeRemove, "/v1/cluster/nodes/{id}/remove", "membership", kPosting, kPostingLine, true},
+    {Route::kNodeReplace, "/v1/cluster/nodes/{id}/replace", "membership", kPosting, kPostingLine, true},
+    {Route::kNodeCancel, "/v1/cluster/nodes/{id}/cancel", "membership", kPosting, kPostingLine, true},
     {Route::kStatus, "/v1/status", "status", kReading, kReadingLine, true},
     {Route::kHealthz, "/healthz", "healthz", kReading, kReadingLine, true},
     {Route::kReadyz, "/readyz", "readyz", kReading, kReadingLine, true},
@@ -53,10 +62,21 @@ const RouteInfo& InfoOf(Route route) { return kRoutes[static_cast<std::size_t>(r
 
 std::span<const RouteInfo> AllRoutes() { return kRoutes; }
 
-Route FindRoute(std::string_view path, std::string_view* encoded_key) {
+Route FindRoute(std::string_view path, std::string_view* name) {
   if (path.starts_with(kKeyPrefix)) {
-    *encoded_key = path.substr(kKeyPrefix.size());
+    *name = path.substr(kKeyPrefix.size());
     return Route::kKey;
+  }
+  if (path.starts_with(kNodePrefix)) {
+    const std::string_view rest = path.substr(kNodePrefix.size());
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    *name = rest.substr(0, slash);
+    for (const RouteInfo& info : kRoutes) {
+      if (info.path.starts_with(kNodePath) && info.path.substr(kNodePath.size()) == rest.substr(slash)) {
+        return info.route;
+      }
+    }
+    return Route::kNone;
   }
   for (const RouteInfo& info : kRoutes) {
     if (info.route != Route::kNone && info.route != Route::kServer && info.path == path) return info.route;

@@ -31,8 +31,9 @@ class WebSocketSession::Call {
   WebSocketSession& session_;
 };
 
-WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, NodeId node, const WebSocketLimits& limits,
-                                   Subprotocol subprotocol, std::string request_id, SteadyTime now, Wake wake)
+WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, NodeId node,
+                                   const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id,
+                                   SteadyTime now, Wake wake)
     : handler_(handler),
       limits_(limits),
       subprotocol_(subprotocol),
@@ -42,7 +43,7 @@ WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, Nod
       heard_at_(now),
       writing_since_(now),
       control_since_(now) {
-  stream_ = std::make_shared<RequestStream>(handler, gate, limits, subprotocol, std::move(request_id), output_, [this] {
+  const auto on_answer = [this] {
     if (in_call_) return;
     {
       // An answer makes room: what was kept may be taken now.
@@ -50,7 +51,9 @@ WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, Nod
       ConsumeKept();
     }
     wake_();
-  });
+  };
+  stream_ = std::make_shared<RequestStream>(handler, gate, cluster, limits, subprotocol, std::move(request_id), output_,
+                                            on_answer);
   stream_->Open(node);
 }
 

@@ -11,8 +11,8 @@
 //       kMaxControlFramesPerSecond control frames end the connection.
 //
 // Threads: lives on one shard. A request's answer arrives on the same shard, during the call or later.
-// Lifetime: may be destroyed at any time; answers that come later are dropped. `handler` and `gate` outlive it and
-// them.
+// Lifetime: may be destroyed at any time; answers that come later are dropped. `handler`, `gate` and `cluster` outlive
+// it and them.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,10 @@ namespace quoin::net {
 class WebSocketSession : public ByteSession {
  public:
   // Takes over a connection that the handler has been told of (HttpHandler::OnConnection), and tells it of its end.
-  WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, NodeId node, const WebSocketLimits& limits,
-                   Subprotocol subprotocol, std::string request_id, SteadyTime now, Wake wake);
+  // `cluster`: see RequestStream.
+  WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, NodeId node,
+                   const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id, SteadyTime now,
+                   Wake wake);
   ~WebSocketSession() override;
   WebSocketSession(const WebSocketSession&) = delete;
   WebSocketSession& operator=(const WebSocketSession&) = delete;

@@ -20,6 +20,7 @@ void Acceptor::On(NodeId from, const Compare& compare, Effects* effects) {
   const std::uint64_t token = ++last_token_;
   compares_.emplace(token, std::pair(from, compare));
   WantRange(token, compare.from, compare.to, compare.limit, effects);
+  effects->ranges_when_durable.back().estimate = compare.estimate;
 }
 
 void Acceptor::OnRange(const RangeWanted& range, const RangeFound& found, Effects* effects) {
@@ -33,7 +34,11 @@ void Acceptor::OnRange(const RangeWanted& range, const RangeFound& found, Effect
 }
 
 void Acceptor::TellCompared(NodeId from, const Compare& compare, const RangeFound& found, Effects* effects) {
-  Compared compared{.ballot = compare.ballot, .nonce = compare.nonce, .next = found.next, .floor = state_.floor()};
+  Compared compared{.ballot = compare.ballot,
+                    .nonce = compare.nonce,
+                    .next = found.next,
+                    .floor = state_.floor(),
+                    .estimate = found.estimate};
   const kv::Version floor = std::max(compare.floor, state_.floor());
   for (const RangeFound::Entry& entry : found.entries) {
     if (entry.record == nullptr) {
@@ -41,6 +46,7 @@ void Acceptor::TellCompared(NodeId from, const Compare& compare, const RangeFoun
       continue;
     }
     compared.tombstones = compared.tombstones || entry.record->tombstone;
+    if (!entry.record->tombstone) compared.amount += {1, entry.key.size() + entry.record->value.size()};
     // A tombstone that was purged elsewhere says the same as its absence there.
     if (entry.record->tombstone && entry.record->accepted <= floor) continue;
     compared.entries.push_back({entry.key, entry.record->accepted, false});

@@ -7,12 +7,12 @@
 
 namespace quoin::quorum {
 
-void Controller::Begin(ring::MonotonicTime now) {
+void Controller::Begin(ring::MonotonicTime now, const kv::Ballot& ballot, const ClusterProgress* heard) {
   const Membership::Options membership{.dead_node_timeout = options_.dead_node_timeout,
                                        .settle = options_.settle,
                                        .longest_step = options_.longest_step};
   const Movement::Options movement{.max_moves = options_.max_moves, .move_timeout = options_.move_timeout};
-  term_.emplace(Term{Membership(membership, now), Movement(movement)});
+  term_.emplace(Term{Membership(membership, now), Movement(movement), Actions(ballot, heard)});
 }
 
 void Controller::OnWish(const MembershipPacket& wish, ring::MonotonicTime) {
@@ -20,7 +20,9 @@ void Controller::OnWish(const MembershipPacket& wish, ring::MonotonicTime) {
 }
 
 void Controller::OnReport(NodeId, const MoveReport& report, ring::MonotonicTime) {
-  if (term_) term_->movement.OnReport(report);
+  if (!term_) return;
+  term_->movement.OnReport(report);
+  term_->actions.OnReport(report);
 }
 
 void Controller::OnLiveness(const std::set<NodeId>& alive, ring::MonotonicTime now) {
@@ -42,13 +44,19 @@ std::optional<ring::Topology> Controller::Next(const ring::Topology& chosen, rin
   return next;
 }
 
+std::shared_ptr<const ClusterProgress> Controller::Look(const ring::Topology& chosen, Moment now) {
+  if (!term_) return nullptr;
+  return term_->actions.Look(
+      {.chosen = chosen, .movement = term_->movement, .membership = term_->membership, .now = now});
+}
+
 std::vector<MoveProgress> Controller::Moves(const ring::Topology& chosen) const {
   if (!term_) return {};
   return term_->movement.Moves(chosen, term_->membership.now());
 }
 
-const std::map<NodeId, Status>& Controller::refusals() const {
-  static const std::map<NodeId, Status> none;
+const std::map<NodeId, Membership::Refused>& Controller::refusals() const {
+  static const std::map<NodeId, Membership::Refused> none;
   return term_ ? term_->membership.refusals() : none;
 }
 

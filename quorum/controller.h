@@ -2,8 +2,8 @@
 //
 // It is told what is wished, what the leaders of moving partitions found, and who is alive, and says which topology
 // should follow the chosen one. Its two halves are Membership (nodes) and Movement (configurations); their headers have
-// the rules. It remembers nothing that the next controller could not find out again, so that a change of lead loses at
-// most time.
+// the rules. Actions tells people how far all that is. It remembers nothing that the next controller could not find out
+// again, so that a change of lead loses at most time.
 //
 // How to drive it. Begin when this node gets the lead. Tell OnLiveness on every tick: all of the controller's time is
 // summed there. Propose what Next returns by a compare-and-set upon the chosen topology, and ask again only when the
@@ -18,15 +18,19 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "quorum/actions.h"
 #include "quorum/membership.h"
 #include "quorum/movement.h"
 #include "quorum/packet.h"
+#include "quorum/progress.h"
+#include "quorum/timing.h"
 #include "ring/monotonic_time.h"
 #include "ring/topology.h"
 
@@ -45,8 +49,9 @@ class Controller {
   // Does nothing before Begin.
   explicit Controller(const Options& options) : options_(options) {}
 
-  // Got the lead: everything remembered is dropped; silence counts from here.
-  void Begin(ring::MonotonicTime now);
+  // Got the lead, with this ballot: everything remembered is dropped; silence counts from here. `heard`: the progress
+  // that the last controller told, if anything; people are told that it goes on from there.
+  void Begin(ring::MonotonicTime now, const kv::Ballot& ballot = {}, const ClusterProgress* heard = nullptr);
   void OnWish(const MembershipPacket& wish, ring::MonotonicTime now);
   // From the leader of a partition that moves. Counts only for the very configuration version that it names.
   void OnReport(NodeId from, const MoveReport& report, ring::MonotonicTime now);
@@ -57,15 +62,18 @@ class Controller {
   // topology, and a placement (ring/placement.h) for each new epoch. REQUIRES: chosen.Check().ok()
   std::optional<ring::Topology> Next(const ring::Topology& chosen, ring::MonotonicTime now);
 
-  // For people: what moves, and why the last wish about a node was refused.
+  // For people: what all members are to be told now; nullptr: nothing. To be called after Next, upon the same topology.
+  std::shared_ptr<const ClusterProgress> Look(const ring::Topology& chosen, Moment now);
+  // What moves, and why the last wish about a node was refused.
   std::vector<MoveProgress> Moves(const ring::Topology& chosen) const;
-  const std::map<NodeId, Status>& refusals() const;
+  const std::map<NodeId, Membership::Refused>& refusals() const;
 
  private:
   // A new one with each lead.
   struct Term {
     Membership membership;
     Movement movement;
+    Actions actions;
   };
 
   const Options options_;

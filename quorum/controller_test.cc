@@ -58,7 +58,7 @@ TEST(Membership, RefusesAMemberThatTheRingWouldNotTake) {
   wish.member.peer_address.clear();
   ring.controller.OnWish(wish, ring.now);
   EXPECT_FALSE(ring.Step());
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{4}).message(), HasSubstr("address of 0 bytes"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{4}).why.message(), HasSubstr("address of 0 bytes"));
   ring.Wish(Wish::kJoin, 4);
   EXPECT_TRUE(ring.controller.refusals().empty());
   EXPECT_TRUE(ring.Step());
@@ -93,7 +93,7 @@ TEST(Membership, RefusesADrainThatWouldLeaveFewerThanNNodes) {
   EXPECT_TRUE(ring.Step());
   EXPECT_EQ(ring.StateOf(2), kDraining);
   EXPECT_EQ(ring.StateOf(3), kActive);
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{3}).message(), HasSubstr("there would be 2 active nodes"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{3}).why.message(), HasSubstr("there would be 2 active nodes"));
 }
 
 TEST(Membership, AllowsADrainWhereThereHaveBeenFewerThanNNodesAnyway) {
@@ -108,7 +108,7 @@ TEST(Membership, NeverDrainsTheLastNode) {
   RingUnderControl ring(1, 4);
   ring.Wish(Wish::kDrain, 1);
   EXPECT_FALSE(ring.Step());
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{1}).message(), HasSubstr("the last that can hold the data"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{1}).why.message(), HasSubstr("the last that can hold the data"));
 }
 
 TEST(Membership, MakesADrainingNodeActiveAgainWhenTheDrainIsCancelled) {
@@ -126,14 +126,14 @@ TEST(Membership, MakesADrainingNodeActiveAgainWhenTheDrainIsCancelled) {
   ring.ExpectBalancedAndStable();
   ring.Wish(Wish::kCancel, 9);
   EXPECT_FALSE(ring.Step());
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{9}).message(), HasSubstr("no member"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{9}).why.message(), HasSubstr("no member"));
 }
 
 TEST(Membership, LosesADeadNodeAtOnceWhenItIsToBeRemovedAndRefusesForALiveOne) {
   RingUnderControl ring(4, 8);
   ring.Wish(Wish::kRemove, 2);
   EXPECT_FALSE(ring.Step());
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{2}).message(), HasSubstr("drain it instead"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{2}).why.message(), HasSubstr("drain it instead"));
   ring.alive.erase(NodeId{2});
   ring.Pass(kTestTick);
   ring.Wish(Wish::kRemove, 2);
@@ -209,7 +209,7 @@ TEST(Membership, NeverLosesTheLastActiveNodeH3) {
   ring.Wish(Wish::kRemove, 1);
   ring.Step();
   EXPECT_EQ(ring.StateOf(1), kActive);
-  EXPECT_THAT(ring.controller.refusals().at(NodeId{1}).message(), HasSubstr("no active node would be left"));
+  EXPECT_THAT(ring.controller.refusals().at(NodeId{1}).why.message(), HasSubstr("no active node would be left"));
 }
 
 TEST(Membership, MakesALostNodeThatIsHeardAgainActiveIfItStillHoldsData) {

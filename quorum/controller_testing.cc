@@ -1,5 +1,6 @@
 #include "quorum/controller_testing.h"
 
+#include <glog/logging.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,6 +35,13 @@ bool QuorumAlive(const ReplicaSet& set, const std::set<NodeId>& alive) {
 std::size_t CountAdded(const Configuration& moving) {
   return static_cast<std::size_t>(std::count_if(moving.incoming.nodes.begin(), moving.incoming.nodes.end(),
                                                 [&](NodeId node) { return !moving.replicas.Contains(node); }));
+}
+
+void FillIn(const Configuration& configuration, const Amount& copied, MoveReport* report) {
+  report->replica = kTestReplica;
+  for (const NodeId node : configuration.incoming.nodes) {
+    if (!configuration.replicas.Contains(node)) report->copied.emplace(node, copied);
+  }
 }
 
 }  // namespace
@@ -75,7 +83,7 @@ RingUnderControl::RingUnderControl(std::uint64_t nodes, std::uint32_t partitions
 }
 
 void RingUnderControl::Begin() {
-  controller.Begin(now);
+  controller.Begin(now, {++terms_, NodeId{1}}, progress.get());
   controller.OnLiveness(alive, now);
 }
 
@@ -91,8 +99,30 @@ void RingUnderControl::Report(PartitionId partition, bool filled, bool complete,
   if (filled) filled_[partition] = std::max(filled_[partition], of);
   if (complete) complete_[partition] = std::max(complete_[partition], of);
   const NodeId leader = ConfigurationOf(partition).replicas.nodes.front();
-  controller.OnReport(leader, {.partition = partition, .configuration = of, .filled = filled, .complete = complete},
-                      now);
+  MoveReport report{.partition = partition, .configuration = of, .filled = filled, .complete = complete};
+  if (filled) FillIn(ConfigurationOf(partition), kTestReplica, &report);
+  controller.OnReport(leader, report, now);
+}
+
+void RingUnderControl::ReportCopied(PartitionId partition, const Amount& copied) {
+  const Configuration& configuration = ConfigurationOf(partition);
+  MoveReport report{.partition = partition, .configuration = configuration.version};
+  FillIn(configuration, copied, &report);
+  controller.OnReport(configuration.replicas.nodes.front(), report, now);
+}
+
+Action RingUnderControl::ActionOf(std::uint64_t node) const {
+  CHECK(HasAction(node)) << "nothing is told of node " << node;
+  // The newest one, which is the only one that can be running.
+  const auto about = [&](const Action& action) { return action.node == NodeId{node}; };
+  const auto first = std::find_if(progress->actions.begin(), progress->actions.end(), about);
+  if (first->state == Action::State::kRunning) return *first;
+  return *std::find_if(progress->actions.rbegin(), progress->actions.rend(), about);
+}
+
+bool RingUnderControl::HasAction(std::uint64_t node) const {
+  return progress != nullptr && std::any_of(progress->actions.begin(), progress->actions.end(),
+                                            [&](const Action& action) { return action.node == NodeId{node}; });
 }
 
 void RingUnderControl::ReportAll() {
@@ -109,6 +139,10 @@ void RingUnderControl::ReportAll() {
 bool RingUnderControl::Step() {
   const std::optional<ring::Topology> next = controller.Next(chosen, now);
   EXPECT_EQ(controller.Next(chosen, now), next) << "R2: Next changes what it is asked for";
+  if (std::shared_ptr<const ClusterProgress> told = controller.Look(chosen, moment())) {
+    progress = std::move(told);
+    ++this->told;
+  }
   if (!next) return false;
   const Status legal = ring::CheckStep(chosen, *next);
   EXPECT_TRUE(legal.ok()) << legal;

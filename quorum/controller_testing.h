@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -16,6 +17,8 @@
 
 namespace quoin::quorum {
 
+// What each partition holds.
+inline constexpr Amount kTestReplica{.keys = 100, .bytes = 10'000};
 inline constexpr ring::Duration kTestTick = std::chrono::milliseconds(100);
 
 // Short times, few moves.
@@ -35,6 +38,8 @@ class RingUnderControl {
   // quorums alive the joint is complete.
   void ReportAll();
   void Report(PartitionId partition, bool filled, bool complete, std::optional<std::uint64_t> version = {});
+  // The same, of a filling under way: so much is copied to each new replica, of kTestReplica.
+  void ReportCopied(PartitionId partition, const Amount& copied);
   // Proposes what the controller wants, if anything, and has it chosen. Whether there was something.
   bool Step();
   // Ticks, reports and steps until nothing has changed for longer than any timer runs; false if that takes `most`
@@ -42,7 +47,12 @@ class RingUnderControl {
   bool RunUntilQuiet(int most = 20000);
 
   void Wish(MembershipPacket::Wish wish, std::uint64_t node) { controller.OnWish(WishFor(wish, node), now); }
+  // Another node gets the lead, which has heard all that was told.
   void Begin();
+
+  // The action about the node that is told to members (the zero node: balance); CHECKs that there is one.
+  Action ActionOf(std::uint64_t node) const;
+  bool HasAction(std::uint64_t node) const;
 
   const ring::Configuration& ConfigurationOf(PartitionId partition) const;
   ring::MemberState StateOf(std::uint64_t node) const { return chosen.members.at(NodeId{node}).state; }
@@ -56,16 +66,22 @@ class RingUnderControl {
   std::set<NodeId> alive;
   Controller controller;
   ring::MonotonicTime now{};
-  std::size_t replicas_added = 0;  // By moves that were completed.
+  std::shared_ptr<const ClusterProgress> progress;  // The last that members were told.
+  int told = 0;                                     // How often.
+  std::size_t replicas_added = 0;                   // By moves that were completed.
   std::size_t moves_cancelled = 0;
   std::size_t orders_changed = 0;
 
  private:
+  Moment moment() const {
+    return {now, kv::WallTime(std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()))};
+  }
   void CheckAndCount(PartitionId partition, const ring::Configuration& before, const ring::Configuration& after);
 
   const Controller::Options options_;
   std::map<PartitionId, std::uint64_t> filled_;  // Reported for which version.
   std::map<PartitionId, std::uint64_t> complete_;
+  std::uint64_t terms_ = 0;
 };
 
 }  // namespace quoin::quorum

@@ -37,7 +37,7 @@ Coordinator::Coordinator(Options options, const Routes& routes)
 }
 
 kv::Ballot Coordinator::BelievedIn(PartitionId partition) const {
-  const auto found = ballots_.find(partition);
+  const auto found = ballots_.find(partition.value);
   const kv::Ballot promised = routes_.PromisedBy(partition);
   return found == ballots_.end() ? promised : std::max(promised, found->second);
 }
@@ -50,20 +50,35 @@ bool Coordinator::IsLone(const Pending& pending) const {
   const ring::Configuration& configuration = ConfigurationOf(pending);
   return configuration.incoming.nodes.empty() &&
          configuration.replicas.nodes == std::vector<NodeId>{routes_.self()} &&
-         pending.open.at(pending.current).to == routes_.self();
+         CurrentCopy(pending).to == routes_.self();
 }
 
-std::uint64_t Coordinator::NextNumber(const Pending& pending) {
+std::uint64_t Coordinator::NextNumber(Pending& pending) {
   ++last_number_;
   CHECK_LT(last_number_, kNumbersEnd);
-  serials_.emplace(last_number_, pending.serial);
+  by_number_.emplace(last_number_, &pending);
   return last_number_;
 }
 
 void Coordinator::SetDue(Pending& pending, ring::MonotonicTime due) {
-  due_.erase({pending.due, pending.serial});
-  pending.due = std::min(due, pending.deadline);
-  due_.emplace(pending.due, pending.serial);
+  if (pending.due) due_.erase(*pending.due);
+  // Mostly it is the last of all.
+  pending.due = due_.emplace_hint(due_.end(), std::min(due, pending.deadline), pending.serial);
+}
+
+std::vector<Coordinator::Pending*> Coordinator::InOrder() {
+  std::vector<Pending*> pending;
+  pending.reserve(requests_.size());
+  for (auto& [serial, request] : requests_) pending.push_back(&request);
+  std::sort(pending.begin(), pending.end(), [](const Pending* a, const Pending* b) { return a->serial < b->serial; });
+  return pending;
+}
+
+const Coordinator::SentCopy& Coordinator::CurrentCopy(const Pending& pending) {
+  const auto found = std::find_if(pending.open.begin(), pending.open.end(),
+                                  [&](const SentCopy& copy) { return copy.number == pending.current; });
+  CHECK(found != pending.open.end());
+  return *found;
 }
 
 void Coordinator::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now,
@@ -94,13 +109,15 @@ void Coordinator::Begin(Pending& pending, const Sending& sending, Moment now, Co
   if (requests_.size() > options_.max_under_way) {
     return Finish(pending, NotApplied(Code::kUnavailable, "too many requests are under way here"), effects);
   }
-  if (write && pending.request.id == kv::OperationId{}) pending.request.id = {.client = options_.boot, .number = ++last_id_};
+  if (write && pending.request.id == kv::OperationId{}) {
+    pending.request.id = {.client = options_.boot, .number = ++last_id_};
+  }
   if (write && !client_id) {
     const kv::OperationId& id = pending.request.id;
     OwnIds& own = own_ids_[id.client];
     CHECK_GT(id.number, own.highest) << "fresh ids have ascending numbers";
     own.highest = id.number;
-    own.open.insert(id.number);
+    own.open.insert(own.open.end(), id.number);
     pending.own_id = true;
   }
   pending.partition = ring::PartitionOf(pending.request.key, topology->partition_count());
@@ -150,19 +167,23 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   forward.number = NextNumber(pending);
   forward.request = pending.request;
   forward.meant_for = BelievedIn(pending.partition);
+  forward.lowest = {forward.meant_for, 0};
+  // What that leader had proposed before now is before whatever it makes of this request.
+  if (const kv::Version& seen = versions_[pending.partition.value]; seen.ballot == forward.meant_for) {
+    forward.lowest = seen;
+  }
   forward.take_over = take_over;
   forward.finished_below = FinishedBelow(pending);
   if (IsWrite(pending.request.operation)) {
     forward.repeated = pending.client_id || !IsCertain(pending);
     if (forward.repeated) {  // K4
-      forward.lowest = forward.meant_for;
-      for (const auto& [number, copy] : pending.open) forward.lowest = std::min(forward.lowest, copy.meant_for);
+      for (const SentCopy& copy : pending.open) forward.lowest = std::min(forward.lowest, copy.lowest);
       if (pending.unknown) forward.lowest = std::min(forward.lowest, *pending.unknown);
       // No leader below it executes any copy, whatever that one was meant for.
-      if (pending.client_id) forward.lowest = pending.client_knew;
+      if (pending.client_id) forward.lowest = {pending.client_knew, 0};
     }
   }
-  pending.open[forward.number] = {to, forward.meant_for, forward.repeated, take_over};
+  pending.open.push_back({forward.number, to, forward.meant_for, forward.lowest, forward.repeated, take_over});
   pending.current = forward.number;
   pending.step = Step::kAwaiting;
   SetDue(pending, now.now + options_.attempt);
@@ -194,24 +215,31 @@ bool Coordinator::IsCertain(const Pending& pending) {
   return !pending.repeated && pending.open.empty() && !pending.unknown;
 }
 
-void Coordinator::OnForwarded(NodeId /*from*/, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects) {
-  const auto serial = serials_.find(answer.number);
-  if (serial == serials_.end()) return;
-  Pending& pending = requests_.at(serial->second);
-  const auto found = pending.open.find(answer.number);
+void Coordinator::OnForwarded(NodeId /*from*/, ForwardedPacket answer, Moment now, CoordinatorEffects* effects) {
+  const auto known = by_number_.find(answer.number);
+  if (known == by_number_.end()) return;
+  Pending& pending = *known->second;
+  const auto found = std::find_if(pending.open.begin(), pending.open.end(),
+                                  [&](const SentCopy& copy) { return copy.number == answer.number; });
   if (found == pending.open.end()) return;
-  const SentCopy copy = found->second;
+  const SentCopy copy = *found;
   pending.open.erase(found);
-  serials_.erase(serial);
-  kv::Ballot& highest = ballots_[pending.partition];
+  by_number_.erase(known);
+  kv::Ballot& highest = ballots_[pending.partition.value];
   highest = std::max(highest, answer.ballot);
+
+  if (answer.reply.outcome != Outcome::kError) {
+    kv::Version& seen = versions_[pending.partition.value];
+    seen = std::max(seen, answer.reply.changed);
+    if (answer.reply.record != nullptr) seen = std::max(seen, answer.reply.record->accepted);
+  }
 
   const bool current = pending.step == Step::kAwaiting && pending.current == answer.number;
   if (answer.reply.outcome == Outcome::kError) return OnError(pending, copy, current, answer, now, effects);
   const bool done = answer.reply.outcome == Outcome::kDone;
   const bool alone = IsCertain(pending);
   if (done || copy.repeated || !IsWrite(pending.request.operation) || alone) {  // K3
-    return Finish(pending, answer.reply, effects, answer.ballot);
+    return Finish(pending, std::move(answer.reply), effects, answer.ballot);
   }
   // "Nothing changed" holds of this copy only, which didn't write that down; another one may still act.
   if (current) Retry(pending, now, effects);
@@ -229,7 +257,7 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
     return Finish(pending, std::move(reply), effects, answer.ballot);
   }
   if (write && code == Code::kUnknown && !answer.reply.not_by_this_copy) {
-    pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.meant_for) : copy.meant_for;
+    pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.lowest) : copy.lowest;
   }
   if (!current) return;
   Blame(pending, copy, false);
@@ -246,9 +274,10 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
 }
 
 void Coordinator::OnUnreachable(NodeId node, Moment now, CoordinatorEffects* effects) {
-  for (auto& [serial, pending] : requests_) {
+  for (Pending* each : InOrder()) {
+    Pending& pending = *each;
     if (pending.step == Step::kAwaiting) {
-      const SentCopy& copy = pending.open.at(pending.current);
+      const SentCopy copy = CurrentCopy(pending);
       if (copy.to != node) continue;
       Blame(pending, copy, true);
       Attempt(pending, now, effects);
@@ -262,7 +291,8 @@ void Coordinator::OnUnreachable(NodeId node, Moment now, CoordinatorEffects* eff
 }
 
 void Coordinator::OnTopology(Moment now, CoordinatorEffects* effects) {
-  for (auto& [serial, pending] : requests_) {
+  for (Pending* each : InOrder()) {
+    Pending& pending = *each;
     if (pending.step != Step::kReading) continue;
     // Replicas that have learned the new one will not answer any more.
     if (ConfigurationOf(pending).version != pending.reading->configuration) Attempt(pending, now, effects);
@@ -284,7 +314,7 @@ void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
       // Nothing that a node says to itself is lost. The disk may be slow, and each further copy would wait for it, too.
       SetDue(pending, now.now + options_.attempt);
     } else {
-      if (pending.step == Step::kAwaiting) Blame(pending, pending.open.at(pending.current), true);
+      if (pending.step == Step::kAwaiting) Blame(pending, CurrentCopy(pending), true);
       Attempt(pending, now, effects);
     }
   }
@@ -318,9 +348,9 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
   }
   reply.ballot = ballot;
   (pending.settles ? effects->settled : effects->answers).push_back({pending.token, std::move(reply)});
-  for (const auto& [number, copy] : pending.open) serials_.erase(number);
-  if (pending.reading) serials_.erase(pending.reading->nonce);
-  due_.erase({pending.due, pending.serial});
+  for (const SentCopy& copy : pending.open) by_number_.erase(copy.number);
+  if (pending.reading) by_number_.erase(pending.reading->nonce);
+  if (pending.due) due_.erase(*pending.due);
   requests_.erase(std::uint64_t{pending.serial});  // A copy: the argument would die with the request.
 }
 

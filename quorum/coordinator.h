@@ -14,7 +14,7 @@
 //   K3  a negative result (absent, condition failed, rejected) is told only when no other copy can act, or when the
 //   copy
 //       that got it was sent as repeated: then it was chosen before it was told, and later copies get the same;
-//   K4  a copy that is sent while another may act is `repeated`, and names the lowest ballot that any of those named;
+//   K4  a copy that is sent while another may act is `repeated`, and names the lowest version that any of those named;
 //   K5  a leaderless read tells what a write quorum holds and nobody of a read quorum exceeds, not past its deadline;
 //   K6  at most hedge_percent of the leaderless reads ask one replica more because another is late;
 //   K7  the same calls lead to the same packets: only ordered containers are walked.
@@ -35,6 +35,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -92,7 +93,7 @@ class Coordinator {
   // Submit. REQUIRES: as Submit.
   void Settle(std::string key, std::uint64_t token, Moment now, CoordinatorEffects* effects);
   // The number says which copy it is; who tells it doesn't matter.
-  void OnForwarded(NodeId from, const ForwardedPacket& answer, Moment now, CoordinatorEffects* effects);
+  void OnForwarded(NodeId from, ForwardedPacket answer, Moment now, CoordinatorEffects* effects);
   // REQUIRES: !held.ballot
   void OnHeld(NodeId from, PartitionId partition, const Held& held, Moment now, CoordinatorEffects* effects);
   // The node isn't heard any more (Routes::Hears says so, too).
@@ -115,8 +116,10 @@ class Coordinator {
     kResting,   // Until the next copy.
   };
   struct SentCopy {
+    std::uint64_t number = 0;
     NodeId to;
     kv::Ballot meant_for;
+    kv::Version lowest;  // What it named.
     bool repeated = false;
     bool take_over = false;
   };
@@ -133,6 +136,7 @@ class Coordinator {
     ring::MonotonicTime since;
     bool late = false;  // It was time to hedge.
   };
+  using Dues = std::set<std::pair<ring::MonotonicTime, std::uint64_t>>;  // With serials.
   struct Pending {
     std::uint64_t serial = 0;
     Request request;
@@ -145,14 +149,14 @@ class Coordinator {
     PartitionId partition;
     ring::MonotonicTime since;
     ring::MonotonicTime deadline;
-    ring::MonotonicTime due;  // As it stands in due_.
+    std::optional<Dues::iterator> due;
     Step step = Step::kResting;
     std::optional<Reading> reading;  // Exactly in kReading.
 
-    kv::Ballot client_knew;                  // No copy of the client's is executed below it.
-    std::uint64_t current = 0;               // kAwaiting: the copy's number.
-    std::map<std::uint64_t, SentCopy> open;  // By number: sent and not answered. Each may still act.
-    std::optional<kv::Ballot> unknown;       // The lowest ballot of a copy whose outcome was told as unknown.
+    kv::Ballot client_knew;            // No copy of the client's is executed below it.
+    std::uint64_t current = 0;         // kAwaiting: the copy's number.
+    std::vector<SentCopy> open;        // Sent and not answered, ascending. Each may still act.
+    std::optional<kv::Version> unknown;  // The lowest version that a copy named whose outcome was told as unknown.
     unsigned refusals = 0;                   // Answers after which the next copy left at once.
     unsigned rests = 0;
     unsigned dead_ends = 0;  // Answers that another copy will hardly change.
@@ -197,7 +201,11 @@ class Coordinator {
   // Destroys the pending request.
   void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Ballot& ballot = {});
   void SetDue(Pending& pending, ring::MonotonicTime due);
-  std::uint64_t NextNumber(const Pending& pending);
+  // All requests, in the order of their coming.
+  std::vector<Pending*> InOrder();
+  // REQUIRES: kAwaiting.
+  static const SentCopy& CurrentCopy(const Pending& pending);
+  std::uint64_t NextNumber(Pending& pending);
 
   // coordinator_reads.cc
   // False: there aren't enough replicas that are heard.
@@ -215,10 +223,12 @@ class Coordinator {
   std::uint64_t last_number_;
   std::map<std::uint64_t, OwnIds> own_ids_;                      // By client.
   std::deque<Abandoned> abandoned_;                              // Roughly by time.
-  std::map<std::uint64_t, Pending> requests_;                    // By serial.
-  std::map<std::uint64_t, std::uint64_t> serials_;               // By number of a copy, or nonce of a read.
-  std::set<std::pair<ring::MonotonicTime, std::uint64_t>> due_;  // With serials.
-  std::map<PartitionId, kv::Ballot> ballots_;                    // The highest that answers named.
+  std::unordered_map<std::uint64_t, Pending> requests_;    // By serial. Not walked, but for InOrder.
+  std::unordered_map<std::uint64_t, Pending*> by_number_;  // Of a copy, or nonce of a read. Not walked.
+  Dues due_;
+  // By partition, not walked: the highest ballot, and the highest version of a state, that answers named.
+  std::unordered_map<std::uint32_t, kv::Ballot> ballots_;
+  std::unordered_map<std::uint32_t, kv::Version> versions_;
   unsigned hedge_hundredths_ = 0;                                // What may be spent: a hedge costs 100.
 };
 

@@ -83,16 +83,16 @@ bool Coordinator::AskAnother(Pending& pending, CoordinatorEffects* effects) {
 
 void Coordinator::EndReading(Pending& pending) {
   if (!pending.reading) return;
-  serials_.erase(pending.reading->nonce);
+  by_number_.erase(pending.reading->nonce);
   pending.reading.reset();
 }
 
 void Coordinator::OnHeld(NodeId from, PartitionId partition, const Held& held, Moment now,
                          CoordinatorEffects* effects) {
   CHECK(!held.ballot);
-  const auto serial = serials_.find(held.nonce);
-  if (serial == serials_.end()) return;
-  Pending& pending = requests_.at(serial->second);
+  const auto known = by_number_.find(held.nonce);
+  if (known == by_number_.end()) return;
+  Pending& pending = *known->second;
   const bool meant = pending.step == Step::kReading && pending.reading->nonce == held.nonce &&
                      pending.partition == partition && pending.request.key == held.key &&
                      (pending.reading->quorums.MaskOf(from) & pending.reading->asked) != 0;

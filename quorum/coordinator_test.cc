@@ -169,6 +169,29 @@ TEST_F(CoordinatorTest, RepeatsACopyThatWasNotAnsweredWithTheLowestBallotOfAllK4
   EXPECT_NE(copies_[0].number, first.number);
 }
 
+// A key forgets all but its last ids, so what counts is how much has happened since the copy was sent, not since the
+// leadership began.
+TEST_F(CoordinatorTest, NamesTheNewestVersionThatItHadSeenOfTheLeaderItSendsToK4) {
+  Learn(B(4, 1));
+  Submit(PutOf());
+  const ForwardPacket first = TheCopy();
+  EXPECT_EQ(first.lowest, (kv::Version{B(4, 1), 0}));
+  Reply done = Done();
+  done.changed = {B(4, 1), 17};
+  Answer(first, done, B(4, 1));
+  Submit(PutOf());
+  EXPECT_EQ(TheCopy().lowest, (kv::Version{B(4, 1), 17}));
+  // Another copy may still act: the lowest counts, whatever was learnt since.
+  Learn(B(6, 2));
+  Wait(milliseconds(200));
+  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1"));
+  EXPECT_EQ(copies_[0].lowest, (kv::Version{B(4, 1), 17}));
+  // Of the new leader nothing has been seen.
+  Answer(copies_[0], Done(), B(6, 2));
+  Submit(PutOf());
+  EXPECT_EQ(TheCopy().lowest, (kv::Version{B(6, 2), 0}));
+}
+
 TEST_F(CoordinatorTest, SendsAFreshCopyWhenAllBeforeWereCertainlyNotAppliedK4) {
   Learn(B(4, 1));
   Submit(PutOf());

@@ -161,7 +161,7 @@ class CoordinatorTest : public testing::Test {
       std::string line = std::to_string(packet.to.value);
       if (const auto* copy = std::get_if<ForwardPacket>(&packet.body)) {
         line += " copy for " + NameOf(copy->meant_for);
-        if (copy->repeated) line += " repeated since " + NameOf(copy->lowest);
+        if (copy->repeated) line += " repeated since " + NameOf(copy->lowest.ballot);
         if (copy->take_over) line += " take over";
         copies_.push_back(*copy);
       } else {

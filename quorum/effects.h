@@ -43,6 +43,7 @@ struct RangeWanted {
   std::string from;               // From the first key >= from.
   std::optional<std::string> to;  // Below this key; nullopt: to the partition's end.
   std::size_t limit = 0;          // At most so many records; at least 1.
+  bool estimate = false;          // What is in the whole partition, too.
 };
 struct RangeFound {
   struct Entry {
@@ -52,6 +53,7 @@ struct RangeFound {
   std::vector<Entry> entries;
   std::optional<std::string> next;  // Where to go on; nullopt: all of the range was read.
   Status status;                    // Not OK: the disk failed in between, and the entries say nothing.
+  std::optional<Amount> estimate;
 };
 
 // The storage's notes of keys that are due (kv/due.h), to be read where blocking on the disk is allowed.

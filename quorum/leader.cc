@@ -33,8 +33,10 @@ void Leader::SendAccept(const std::string& key, const kv::RecordPtr& record, rin
   }
 }
 
-void Leader::SendBarrier(Effects* effects) const {
+void Leader::SendBarrier(Effects* effects) {
   for (std::size_t i = 0; i < quorums_->nodes().size(); ++i) {
+    // Of its own acceptor it knows the answer: the promise is its own ballot for as long as it leads (OnPromised).
+    if (quorums_->nodes()[i] == options_.self) barrier_ok_[i] = issued_barrier_;
     if (barrier_ok_[i] >= issued_barrier_) continue;
     Send(quorums_->nodes()[i], Barrier{configuration_version_, ballot_, issued_barrier_}, effects);
   }
@@ -72,7 +74,7 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
 
 void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
   CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
-  if (phase_ != Phase::kIdle && copy.repeated && copy.lowest > ballot_) {
+  if (phase_ != Phase::kIdle && copy.repeated && copy.lowest.ballot > ballot_) {
     // Another copy of it may name that ballot to a later leader, which must not reckon with what happens here.
     effects->answers.push_back(
         {token, NotApplied(Code::kUnavailable, "the client knows of a later leader than this node")});
@@ -84,7 +86,7 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
   if (supersedes) {
     // While it was on its way, the leader that is being superseded may have executed another copy, and the key may have
     // forgotten that one since.
-    copy.lowest = copy.repeated ? std::min(copy.lowest, copy.meant_for) : copy.meant_for;
+    if (copy.lowest.ballot > copy.meant_for) copy.lowest = {copy.meant_for, 0};
     copy.repeated = true;
   }
   if (phase_ == Phase::kIdle || !meant) {
@@ -100,12 +102,11 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
     before_leading_.push_back({std::move(copy), token});
     return;
   }
-  const std::string key = copy.request.key;
-  Key& state = Touch(key, effects);
-  if (state.owned) {
-    Execute(key, state, {std::move(copy), token}, now, effects);
+  Keys::Entry& entry = Touch(copy.request.key, effects);
+  if (entry.second.owned) {
+    Execute(entry, {std::move(copy), token}, now, effects);
   } else {
-    state.queue.push_back({std::move(copy), token});
+    entry.second.queue.push_back({std::move(copy), token});
   }
   EndIfFull(effects);
 }
@@ -153,24 +154,24 @@ void Leader::OnPromise(NodeId from, const Promise& promise, kv::WallTime now, Ef
   }
   if (promise.held) {
     // Its nonce is 0, which no later touch of the key has.
-    if (phase_ != Phase::kLeading && promise.held->key == first_) keys_.try_emplace(*first_);
+    if (phase_ != Phase::kLeading && promise.held->key == first_ && !keys_.contains(*first_)) {
+      keys_.Add(*first_);
+    }
     OnHeld(from, *promise.held, now, effects);
   }
   if (phase_ == Phase::kPromises && quorums_->IsReadQuorum(promised_)) {
     phase_ = Phase::kLeading;
     BeginPasses(effects);
-    if (first_ && keys_.contains(*first_)) {
-      Key& state = keys_.at(*first_);
+    if (Keys::Entry* entry = first_ ? keys_.Find(*first_) : nullptr) {
       touching_.insert(*first_);
-      FinishTouch(*first_, state, now, effects);
+      FinishTouch(*entry, now, effects);
     }
     for (Pending& pending : std::exchange(before_leading_, {})) {
-      const std::string key = pending.copy.request.key;
-      Key& state = Touch(key, effects);
-      if (state.owned) {
-        Execute(key, state, std::move(pending), now, effects);
+      Keys::Entry& entry = Touch(pending.copy.request.key, effects);
+      if (entry.second.owned) {
+        Execute(entry, std::move(pending), now, effects);
       } else {
-        state.queue.push_back(std::move(pending));
+        entry.second.queue.push_back(std::move(pending));
       }
     }
   } else if (phase_ == Phase::kLeading && news) {
@@ -207,7 +208,10 @@ void Leader::OnBarrierOk(NodeId from, const BarrierOk& ok, Effects* effects) {
     ++issued_barrier_;
     SendBarrier(effects);
   }
-  for (const std::string& key : std::set<std::string>(confirming_)) Settle(key, effects);
+  std::erase_if(confirming_, [&](Keys::Entry* entry) {
+    entry->second.confirming = SettleWaiters(entry->second, effects);
+    return !entry->second.confirming;
+  });
 }
 
 void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
@@ -264,25 +268,28 @@ void Leader::End(Effects* effects) {
   for (const Pending& pending : before_leading_) effects->answers.push_back({pending.token, not_applied});
   for (const auto& [key, state] : keys_) {
     for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, not_applied});
-    for (const Waiter& waiter : state.waiters) Tell(waiter, waiter.proposed ? unknown : not_applied, effects);
+    for (const Waiter& waiter : state.waiters) {
+      Tell(waiter.token, waiter.id, waiter.proposed ? unknown : not_applied, effects);
+    }
   }
   first_.reset();
   promised_ = 0;
   before_leading_.clear();
   next_sequence_ = 1;
   resent_up_to_ = 0;
-  keys_.clear();
+  confirming_.clear();
+  keys_.Clear();
   hand_.clear();
   touches_ = 0;
   touching_.clear();
   lagging_.clear();
-  confirming_.clear();
   issued_barrier_ = 0;
   barrier_wanted_ = false;
   ids_.clear();
   finished_.clear();
   full_ = false;
   passes_.clear();
+  estimate_.reset();
   complete_ = false;
   purge_considered_ = false;
   stopped_admitting_ = false;

@@ -2,7 +2,8 @@
 // docs/protocol.md, "Leader").
 //
 // It is a Multi-Paxos proposer (Lamport, Paxos Made Simple, section 3) with flexible quorums and per-key state instead
-// of a log. Sans-I/O. It speaks to its own node's acceptor as to any other, by messages to itself.
+// of a log. Sans-I/O. It speaks to its own node's acceptor as to any other, by messages to itself, but for barriers,
+// whose answer it knows.
 //
 // Invariants:
 //   D1  it leads with ballot b only after its own acceptor has promised b durably and R replicas have promised b;
@@ -42,6 +43,7 @@
 #include "kv/record.h"
 #include "kv/version.h"
 #include "quorum/effects.h"
+#include "quorum/key_table.h"
 #include "quorum/messages.h"
 #include "quorum/operation.h"
 #include "ring/configuration.h"
@@ -55,7 +57,9 @@ struct Copy {
   kv::Ballot meant_for;  // The leader's ballot, or for a takeover the one that is to be superseded.
   bool take_over = false;
   bool repeated = false;  // Another copy may exist.
-  kv::Ballot lowest;      // Repeated: the lowest ballot that any copy named.
+  // What the partition had come to when the first copy that may act was sent, or earlier: every version that any copy
+  // gets is above it.
+  kv::Version lowest;
   std::uint64_t finished_below = 0;  // Ids of the same client with lower numbers are finished (Sending).
 };
 
@@ -117,6 +121,12 @@ class Leader {
   // kJoint: write quorums of both sets hold all that was chosen under earlier configurations. That is more than to be
   // complete: a key that is owned may still be on its way to the new set.
   bool carried() const;
+  // kFilling: how far that is, for people.
+  struct Filling {
+    Amount replica;  // What one replica holds: counted, or estimated as long as no comparison has come to its end.
+    std::map<NodeId, Amount> copied;  // What each new replica has been found to hold. Never more than `replica`.
+  };
+  Filling filling() const;
   // kJoint: so many of the old set have durably seen the joint that the old one can't be obeyed any more.
   bool seals_old() const { return quorums_->SealsOld(promised_); }
   // A damaged record can't be refilled under this ballot.
@@ -157,22 +167,23 @@ class Leader {
     ring::ReplicaMask answered = 0;
     ring::ReplicaMask damaged = 0;
     ring::ReplicaMask holders = 0;  // Of the newest state found.
-    std::deque<Pending> queue;
+    std::vector<Pending> queue;
     // Both: the newest state, nullptr when there is none.
     kv::RecordPtr newest;
     kv::Version floor;
     // Once it is owned.
     bool owned = false;
-    kv::Version chosen;              // This version, or a later one, is known to be chosen.
-    std::vector<kv::Version> held;   // By replica: it holds this version, or a later one of this ballot.
-    std::deque<Proposal> proposals;  // Not yet chosen, oldest first.
-    std::deque<Waiter> waiters;
+    kv::Version chosen;               // This version, or a later one, is known to be chosen.
+    std::vector<kv::Version> held;    // By replica: it holds this version, or a later one of this ballot.
+    std::vector<Proposal> proposals;  // Not yet chosen, oldest first.
+    std::vector<Waiter> waiters;
+    bool confirming = false;  // It is in confirming_.
   };
   struct Seen {
     std::optional<Reply> reply;         // Once it was told.
     std::vector<std::uint64_t> tokens;  // Of later copies that wait for it.
   };
-  using Keys = std::map<std::string, Key>;
+  using Keys = KeyTable<Key>;
   // What one replica is found to lack, or to have left over, until that is mended.
   struct Repair {
     Compared::Entry theirs;  // As it was found; a zero version: nothing.
@@ -187,6 +198,9 @@ class Leader {
     std::optional<std::string> to;
     std::uint32_t limit = 0;
     std::vector<Compared::Entry> own;
+    Amount own_amount;
+    Amount walked;  // Up to `from`, in this walk
+    Amount found;   // and by the last one that came to its end.
     std::uint64_t digest = 0;
     std::uint64_t start_sequence = 0;  // Everything proposed up to here was proposed before the pass began.
     std::map<std::string, Repair> repairs;
@@ -216,7 +230,7 @@ class Leader {
   void SendAccept(const std::string& key, const kv::RecordPtr& record, ring::ReplicaMask to, Effects* effects) const;
   // An Accept of what was proposed under this ballot, an Install of what was chosen under an earlier one.
   void SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const;
-  void SendBarrier(Effects* effects) const;
+  void SendBarrier(Effects* effects);
   void Send(NodeId to, Message message, Effects* effects) const;
   ring::ReplicaMask own() const { return quorums_->MaskOf(options_.self); }
   ring::ReplicaMask everyone() const { return (ring::ReplicaMask{1} << quorums_->nodes().size()) - 1; }
@@ -225,14 +239,14 @@ class Leader {
   std::uint64_t NextBarrier(Effects* effects);
 
   // leader_keys.cc
-  Key& Touch(const std::string& key, Effects* effects);
+  Keys::Entry& Touch(const std::string& key, Effects* effects);
   // Once enough replicas have answered, or can't.
-  void FinishTouch(const std::string& key, Key& state, kv::WallTime now, Effects* effects);
-  void Execute(const std::string& key, Key& state, Pending pending, kv::WallTime now, Effects* effects);
+  void FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects);
+  void Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effects* effects);
   // Tells the copy what the table or the record knows of its id. False: the request is to be executed.
   bool TellEarlierResult(Key& state, const Pending& pending, Effects* effects);
   // Tells the request's answer once what it saw is chosen and this leader's authority confirmed.
-  void Capture(const std::string& key, Key& state, const Pending& pending, Reply reply, Effects* effects);
+  void Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects);
   // Proposes the record as the key's next state. `keep_changed`: users see no change.
   void Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects);
   void ProposeAgain(const std::string& key, Key& state, Effects* effects);
@@ -267,7 +281,9 @@ class Leader {
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);
   // Tells everyone of the key whose conditions are met.
-  void Settle(const std::string& key, Effects* effects);
+  void Settle(Keys::Entry& entry, Effects* effects);
+  // The same, without a look at confirming_: whether the key belongs there.
+  bool SettleWaiters(Key& state, Effects* effects);
   bool IsMet(const Key& state, const Waiter& waiter) const;
   ring::ReplicaMask HoldersOf(const Key& state, const kv::Version& version) const;
   // Drops what is known of the client's ids with lower numbers; from now on their copies are refused.
@@ -275,8 +291,9 @@ class Leader {
   // Once the table of ids is full and nothing that was proposed has a waiter.
   void EndIfFull(Effects* effects);
   // Takes back the newest proposals that were refused, where this node is the only replica.
-  void Withdraw(const std::string& key, Key& state, Effects* effects);
-  void Tell(const Waiter& waiter, const Reply& reply, Effects* effects);
+  void Withdraw(Keys::Entry& entry, Effects* effects);
+  // `id`: the waiter's.
+  void Tell(std::uint64_t token, const kv::OperationId& id, Reply reply, Effects* effects);
 
   const Options options_;
   Phase phase_ = Phase::kIdle;
@@ -298,7 +315,7 @@ class Leader {
   std::uint64_t resent_up_to_ = 0;  // What was proposed later may still be on its way.
   // Owned keys whose newest state some replica isn't known to hold, each with the first state of which that is so.
   std::map<std::string, kv::Version> lagging_;
-  std::set<std::string> confirming_;  // Keys with waiters that need a barrier.
+  std::vector<Keys::Entry*> confirming_;  // Keys with waiters that need a barrier; ascending.
   std::uint64_t issued_barrier_ = 0;
   bool barrier_wanted_ = false;            // Somebody came after the last one was issued.
   std::vector<std::uint64_t> barrier_ok_;  // By replica: the latest that it answered.
@@ -306,6 +323,7 @@ class Leader {
   std::vector<Pass> passes_;  // By replica; its own isn't used, but for the floor.
   bool filling_ = false;
   bool joint_ = false;
+  std::optional<Amount> estimate_;  // Of what its own replica holds.
   bool complete_ = false;
   bool purge_considered_ = false;  // Since the last comparison came to its end.
   bool stopped_admitting_ = false;

@@ -1,6 +1,7 @@
 // Who is told what, and when: refusals, and the waiters of a key.
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -24,15 +25,16 @@ void Leader::OnRefused(NodeId from, const Refused& refused, Effects* effects) {
     if (from == options_.self && (refused.code == Code::kReadOnly || refused.code == Code::kUnknown)) End(effects);
     return;
   }
-  const auto found = keys_.find(refused.key);
-  if (found == keys_.end()) return;
+  Keys::Entry* const found = keys_.Find(refused.key);
+  if (found == nullptr) return;
   for (Proposal& proposal : found->second.proposals) {
     if (proposal.version == refused.version) proposal.refused = refused.code;
   }
-  Withdraw(refused.key, found->second, effects);
+  Withdraw(*found, effects);
 }
 
-void Leader::Withdraw(const std::string& key, Key& state, Effects* effects) {
+void Leader::Withdraw(Keys::Entry& entry, Effects* effects) {
+  Key& state = entry.second;
   while (!state.proposals.empty() && state.proposals.back().refused) {
     const Proposal proposal = std::move(state.proposals.back());
     state.proposals.pop_back();
@@ -43,63 +45,71 @@ void Leader::Withdraw(const std::string& key, Key& state, Effects* effects) {
     const Reply readers = NotApplied(Code::kUnavailable, "what it read was refused by the disk");
     std::erase_if(state.waiters, [&](const Waiter& waiter) {
       if (waiter.version < proposal.version) return false;
-      Tell(waiter, waiter.proposed ? proposers : readers, effects);
+      Tell(waiter.token, waiter.id, waiter.proposed ? proposers : readers, effects);
       ids_.erase(waiter.id);  // A later copy may find room.
       return true;
     });
   }
-  if (state.proposals.empty()) lagging_.erase(key);
-  Settle(key, effects);
+  if (state.proposals.empty()) lagging_.erase(entry.first);
+  Settle(entry, effects);
 }
 
 bool Leader::IsMet(const Key& state, const Waiter& waiter) const {
-  const ring::ReplicaMask holders = HoldersOf(state, waiter.version);
-  const ring::ReplicaMask confirmed = Confirmed(waiter.barrier);
-  const bool chosen = waiter.version <= state.chosen || quorums_->IsWriteQuorum(holders) ||
-                      (!waiter.proposed && Broken(Canary::kReadWithAcceptInFlight));
+  const auto holders = [&] { return HoldersOf(state, waiter.version); };
+  const auto is_chosen = [&] {
+    return waiter.version <= state.chosen || quorums_->IsWriteQuorum(holders()) ||
+           (!waiter.proposed && Broken(Canary::kReadWithAcceptInFlight));
+  };
   switch (waiter.need) {
     case Consistency::kOne:
-      return waiter.proposed ? (holders & own()) != 0 : chosen;
+      return waiter.proposed ? (holders() & own()) != 0 : is_chosen();
     case Consistency::kQuorum:
-      return chosen && quorums_->IsWriteQuorum(confirmed);
+      return is_chosen() && quorums_->IsWriteQuorum(Confirmed(waiter.barrier));
     case Consistency::kAll:
-      return quorums_->IsAll(holders) && quorums_->IsAll(confirmed);
+      return quorums_->IsAll(holders()) && quorums_->IsAll(Confirmed(waiter.barrier));
   }
   LOG(FATAL) << "no such consistency: " << static_cast<int>(waiter.need);
 }
 
-void Leader::Settle(const std::string& key, Effects* effects) {
-  const auto found = keys_.find(key);
-  if (found == keys_.end() || !found->second.owned) return;
-  Key& state = found->second;
-  bool confirming = false;
-  std::erase_if(state.waiters, [&](const Waiter& waiter) {
-    if (!IsMet(state, waiter)) {
-      confirming = confirming || waiter.barrier != 0;
-      return false;
-    }
-    if (Broken(Canary::kReadNewestNotCaptured) && !waiter.proposed && waiter.id == kv::OperationId{} &&
-        waiter.reply.outcome == Outcome::kDone && state.newest != nullptr && !state.newest->tombstone) {
-      Reply newest = waiter.reply;
-      newest.record = state.newest;
-      newest.changed = state.newest->changed;
-      Tell(waiter, newest, effects);
-      return true;
-    }
-    Tell(waiter, waiter.reply, effects);
-    return true;
-  });
-  if (!confirming) confirming_.erase(key);
+void Leader::Settle(Keys::Entry& entry, Effects* effects) {
+  Key& state = entry.second;
+  if (!state.owned) return;
+  const bool confirming = SettleWaiters(state, effects);
+  if (confirming || !std::exchange(state.confirming, false)) return;
+  confirming_.erase(std::find(confirming_.begin(), confirming_.end(), &entry));
 }
 
-void Leader::Tell(const Waiter& waiter, const Reply& reply, Effects* effects) {
-  effects->answers.push_back({waiter.token, reply});
-  const auto seen = ids_.find(waiter.id);
-  if (waiter.id == kv::OperationId{} || seen == ids_.end()) return;
-  for (const std::uint64_t token : std::exchange(seen->second.tokens, {})) effects->answers.push_back({token, reply});
-  seen->second.reply = reply;
+bool Leader::SettleWaiters(Key& state, Effects* effects) {
+  bool confirming = false;
+  auto kept = state.waiters.begin();
+  for (auto waiter = kept; waiter != state.waiters.end(); ++waiter) {
+    if (!IsMet(state, *waiter)) {
+      confirming = confirming || waiter->barrier != 0;
+      if (kept != waiter) *kept = std::move(*waiter);
+      ++kept;
+      continue;
+    }
+    if (Broken(Canary::kReadNewestNotCaptured) && !waiter->proposed && waiter->id == kv::OperationId{} &&
+        waiter->reply.outcome == Outcome::kDone && state.newest != nullptr && !state.newest->tombstone) {
+      waiter->reply.record = state.newest;
+      waiter->reply.changed = state.newest->changed;
+    }
+    Tell(waiter->token, waiter->id, std::move(waiter->reply), effects);
+  }
+  state.waiters.erase(kept, state.waiters.end());
+  return confirming;
+}
+
+void Leader::Tell(std::uint64_t token, const kv::OperationId& id, Reply reply, Effects* effects) {
+  const auto seen = id == kv::OperationId{} ? ids_.end() : ids_.find(id);
+  if (seen == ids_.end()) {
+    effects->answers.push_back({token, std::move(reply)});
+    return;
+  }
+  effects->answers.push_back({token, reply});
+  for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
   // Later copies are told what a later leadership would tell (decision 13): the table must not keep values alive.
-  Reply& kept = *seen->second.reply;
+  Reply& kept = seen->second.reply.emplace(std::move(reply));
   if (kept.record != nullptr && kept.record->value.size() > kMaxRememberedValueBytes) kept.record = nullptr;
   if (kept.previous != nullptr && kept.previous->value.size() > kMaxRememberedValueBytes) {
     kept = Unknown("an earlier copy took effect, and its answer is not known any more");

@@ -13,21 +13,21 @@
 
 namespace quoin::quorum {
 
-Leader::Key& Leader::Touch(const std::string& key, Effects* effects) {
-  if (const auto found = keys_.find(key); found != keys_.end()) return found->second;
+Leader::Keys::Entry& Leader::Touch(const std::string& key, Effects* effects) {
+  if (Keys::Entry* known = keys_.Find(key)) return *known;
   if (keys_.size() >= options_.max_idle_keys) ForgetAnIdleKey();
-  Key& state = keys_[key];
-  state.nonce = ++touches_;
+  Keys::Entry& entry = keys_.Add(key);
+  entry.second.nonce = ++touches_;
   touching_.insert(key);
   const bool alone = complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch);
-  SendReads(key, state.nonce, alone ? own() : promised_, effects);
-  return state;
+  SendReads(key, entry.second.nonce, alone ? own() : promised_, effects);
+  return entry;
 }
 
 void Leader::ForgetAnIdleKey() {
   constexpr int kMaxLooks = 16;  // So that one request's cost is bounded.
   const bool pressed = keys_.size() >= 2 * options_.max_idle_keys;
-  auto at = keys_.upper_bound(hand_);
+  auto at = keys_.After(hand_);
   for (int looks = 0; looks < kMaxLooks && !keys_.empty(); ++looks) {
     if (at == keys_.end()) at = keys_.begin();
     const auto& [key, state] = *at;
@@ -45,7 +45,7 @@ void Leader::ForgetAnIdleKey() {
       for (Pass& pass : passes_) {
         if (pass.repairs.erase(key) > 0) ++pass.losses;
       }
-      keys_.erase(at);
+      keys_.Erase(hand_);
       return;
     }
     ++at;
@@ -53,9 +53,9 @@ void Leader::ForgetAnIdleKey() {
 }
 
 void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* effects) {
-  const auto found = keys_.find(held.key);
-  if (found == keys_.end()) return;
-  Key& state = found->second;
+  Keys::Entry* const entry = keys_.Find(held.key);
+  if (entry == nullptr) return;
+  Key& state = entry->second;
   const ring::ReplicaMask mask = quorums_->MaskOf(from);
   if (held.nonce != state.nonce || ((state.answered | state.damaged) & mask)) return;
   if (state.owned) {
@@ -89,7 +89,7 @@ void Leader::OnHeld(NodeId from, const Held& held, kv::WallTime now, Effects* ef
     state.floor = std::max(state.floor, held.content.floor);
     state.answered |= mask;
   }
-  if (phase_ == Phase::kLeading) FinishTouch(held.key, state, now, effects);
+  if (phase_ == Phase::kLeading) FinishTouch(*entry, now, effects);
 }
 
 void Leader::SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const {
@@ -99,13 +99,15 @@ void Leader::SendNewest(const std::string& key, const Key& state, ring::ReplicaM
   }
 }
 
-void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, Effects* effects) {
+void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects) {
+  const std::string& key = entry.first;
+  Key& state = entry.second;
   if (!quorums_->ReadPossibleWithout(state.damaged)) {
     const Reply damaged = NotApplied(Code::kDamaged, "too many replicas hold a damaged record of the key");
     for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, damaged});
     const std::string erased = key;
     touching_.erase(erased);
-    keys_.erase(erased);
+    keys_.Erase(erased);
     return;
   }
   // Of what its own replica holds it knows that it is chosen. A touch that began earlier may have met something newer,
@@ -133,7 +135,7 @@ void Leader::FinishTouch(const std::string& key, Key& state, kv::WallTime now, E
     SendNewest(key, state, state.answered & ~state.holders, effects);
   }
   DecideRepairs(key, state, effects);
-  for (Pending& pending : std::exchange(state.queue, {})) Execute(key, state, std::move(pending), now, effects);
+  for (Pending& pending : std::exchange(state.queue, {})) Execute(entry, std::move(pending), now, effects);
 }
 
 bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effects) {
@@ -167,7 +169,7 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
   }
   if (!pending.copy.repeated) return false;
   // All its copies were meant for this leadership, whose table holds every id that it executed.
-  if (pending.copy.lowest >= ballot_) return false;
+  if (pending.copy.lowest.ballot >= ballot_) return false;
   if (CertainlyNotApplied(state.newest != nullptr ? state.newest->forgot : state.floor, pending.copy.lowest))
     return false;
   Reply unknown = Unknown("the key has forgotten operations since the first copy was sent");
@@ -187,9 +189,11 @@ void Leader::ForgetFinished(std::uint64_t client, std::uint64_t below) {
   }
 }
 
-void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::WallTime now, Effects* effects) {
+void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effects* effects) {
+  const std::string& key = entry.first;
+  Key& state = entry.second;
   const Request& request = pending.copy.request;
-  if (TellEarlierResult(state, pending, effects)) return Settle(key, effects);
+  if (TellEarlierResult(state, pending, effects)) return Settle(entry, effects);
   const bool has_id = request.id != kv::OperationId{} && IsWrite(request.operation);
   if (has_id) ForgetFinished(request.id.client, pending.copy.finished_below);
   if (has_id && (full_ || (!ids_.empty() && ids_.size() + finished_.size() >= options_.max_ids))) {
@@ -199,7 +203,7 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
   }
   if (Broken(Canary::kExpiredReadWithoutTombstone) && state.newest != nullptr && IsExpired(*state.newest, now)) {
     Applied absent = Apply(request, nullptr, now, options_.max_value_bytes);
-    if (!absent.next && !pending.copy.repeated) return Capture(key, state, pending, std::move(absent.reply), effects);
+    if (!absent.next && !pending.copy.repeated) return Capture(entry, pending, std::move(absent.reply), effects);
   }
   if (state.newest != nullptr && IsExpired(*state.newest, now)) {
     Propose(key, state, MakeTombstone(*state.newest), false, effects);
@@ -210,7 +214,7 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
   // after it was told.
   const bool negative = !applied.next;
   if (negative && (!(has_id && pending.copy.repeated) || Broken(Canary::kNegativeAnswerNotWritten))) {
-    return Capture(key, state, pending, std::move(applied.reply), effects);
+    return Capture(entry, pending, std::move(applied.reply), effects);
   }
   const bool keep_changed = negative && state.newest != nullptr;
   if (negative) applied.next = state.newest != nullptr ? *state.newest : MakeTombstone(kv::Record());
@@ -231,7 +235,8 @@ void Leader::Execute(const std::string& key, Key& state, Pending pending, kv::Wa
   state.waiters.push_back(std::move(waiter));
 }
 
-void Leader::Capture(const std::string& key, Key& state, const Pending& pending, Reply reply, Effects* effects) {
+void Leader::Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects) {
+  Key& state = entry.second;
   const Request& request = pending.copy.request;
   const bool read = !IsWrite(request.operation);
   Waiter waiter;
@@ -242,17 +247,20 @@ void Leader::Capture(const std::string& key, Key& state, const Pending& pending,
   }
   if (waiter.need == Consistency::kAll &&
       (state.newest == nullptr || !quorums_->IsAll(HoldersOf(state, state.newest->accepted)))) {
-    if (state.proposals.empty()) ProposeAgain(key, state, effects);
+    if (state.proposals.empty()) ProposeAgain(entry.first, state, effects);
   }
   waiter.version = state.newest != nullptr ? state.newest->accepted : kv::Version();
   if (waiter.need != Consistency::kOne) {
     waiter.barrier = NextBarrier(effects);  // D4
-    confirming_.insert(key);
+    if (!std::exchange(state.confirming, true)) {
+      const auto above = [](const std::string& key, const Keys::Entry* other) { return key < other->first; };
+      confirming_.insert(std::upper_bound(confirming_.begin(), confirming_.end(), entry.first, above), &entry);
+    }
   }
   waiter.token = pending.token;
   waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
-  Settle(key, effects);
+  Settle(entry, effects);
 }
 
 void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects) {
@@ -286,28 +294,29 @@ void Leader::OnAccepted(NodeId from, const Accepted& accepted, Effects* effects)
 }
 
 void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects) {
-  const auto found = keys_.find(key);
-  if (found == keys_.end() || !found->second.owned) return;
-  Key& state = found->second;
+  Keys::Entry* const entry = keys_.Find(key);
+  if (entry == nullptr || !entry->second.owned) return;
+  Key& state = entry->second;
   const std::size_t index = *quorums_->IndexOf(from);
   kv::Version& held = state.held[index];
   held = std::max(held, version);
-  while (!state.proposals.empty() && quorums_->IsWriteQuorum(HoldersOf(state, state.proposals.front().version))) {
-    state.chosen = std::max(state.chosen, state.proposals.front().version);
-    state.proposals.pop_front();
+  auto open = state.proposals.begin();
+  for (; open != state.proposals.end() && quorums_->IsWriteQuorum(HoldersOf(state, open->version)); ++open) {
+    state.chosen = std::max(state.chosen, open->version);
   }
+  state.proposals.erase(state.proposals.begin(), open);
   if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(key);
   const auto repair = passes_[index].repairs.find(key);
   if (repair != passes_[index].repairs.end() && repair->second.target != kv::Version() &&
       held >= repair->second.target) {
     passes_[index].repairs.erase(repair);
   }
-  Settle(key, effects);
+  Settle(*entry, effects);
 }
 
 void Leader::OnDamaged(const Damaged& damaged, Effects* effects) {
-  const auto found = keys_.find(damaged.key);
-  if (found == keys_.end() || !found->second.owned || found->second.newest == nullptr) return;
+  Keys::Entry* const found = keys_.Find(damaged.key);
+  if (found == nullptr || !found->second.owned || found->second.newest == nullptr) return;
   const bool tried = found->second.newest->accepted > damaged.bound;
   const bool possible = damaged.bound < kv::Version{ballot_, next_sequence_};
   if (!possible) wants_new_round_ = true;

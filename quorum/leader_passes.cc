@@ -35,6 +35,7 @@ bool Leader::IsCompared(std::size_t index) const {
 void Leader::BeginPass(std::size_t index, Effects* effects) {
   Pass& pass = passes_[index];
   pass.from.clear();
+  pass.walked = {};
   pass.limit = kMostCompared;
   pass.start_sequence = next_sequence_ - 1;
   pass.losses_at_start = pass.losses;
@@ -56,7 +57,8 @@ void Leader::SendOwn(const Pass& pass, Effects* effects) {
                .salt = options_.salt,
                .from = pass.from,
                .floor = floor_,
-               .limit = pass.limit},
+               .limit = pass.limit,
+               .estimate = filling_ && !estimate_},
        effects);
 }
 
@@ -90,6 +92,8 @@ void Leader::OnCompared(NodeId from, const Compared& compared, kv::WallTime, Eff
   pass->tombstones = pass->tombstones || compared.tombstones;
   if (pass->step == Pass::Step::kOwn && from == options_.self) {
     pass->own = compared.entries;
+    pass->own_amount = compared.amount;
+    if (compared.estimate) estimate_ = compared.estimate;
     pass->digest = compared.digest;
     pass->to = compared.next;
     pass->step = Pass::Step::kTheirs;
@@ -132,8 +136,13 @@ void Leader::OnTheirs(std::size_t index, const Compared& compared, Effects* effe
 }
 
 void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* effects) {
+  // The other one's list may have ended before this one's range.
+  const auto beyond = std::count_if(pass->own.begin(), pass->own.end(),
+                                    [&](const Compared::Entry& own) { return to && own.key >= *to; });
+  pass->walked += PartOf(pass->own_amount, pass->own.size() - static_cast<std::size_t>(beyond), pass->own.size());
   pass->own.clear();
   if (!to) {
+    pass->found = pass->walked;
     pass->step = Pass::Step::kWalked;
     pass->ever_walked = true;
     pass->done_sequence = pass->start_sequence;
@@ -149,7 +158,7 @@ void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* 
 
 void Leader::AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects) {
   passes_[index].repairs.insert_or_assign(key, Repair{std::move(theirs), kv::Version()});
-  Key& state = Touch(key, effects);
+  Key& state = Touch(key, effects).second;
   if (state.owned) DecideRepair(index, key, state, effects);
 }
 

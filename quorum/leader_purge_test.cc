@@ -362,7 +362,7 @@ TEST_F(MoveTest, TheFloorMovesWithThePartition) {
   three_.Mend(4);
   ASSERT_TRUE(three_.leader(4).complete());
   const auto token = three_.SubmitCopy(
-      4, {.request = IncrementOf("n", 7), .meant_for = three_.leader(4).ballot(), .repeated = true, .lowest = first});
+      4, {.request = IncrementOf("n", 7), .meant_for = three_.leader(4).ballot(), .repeated = true, .lowest = {first, 0}});
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(token)), "outcome unknown") << "it was applied once";
 }

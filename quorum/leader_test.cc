@@ -68,7 +68,7 @@ class LeaderTest : public testing::Test {
  protected:
   // Copies of a request that may have been sent before.
   static Copy Repeated(Request request, const kv::Ballot& meant_for, const kv::Ballot& lowest) {
-    return {.request = std::move(request), .meant_for = meant_for, .repeated = true, .lowest = lowest};
+    return {.request = std::move(request), .meant_for = meant_for, .repeated = true, .lowest = {lowest, 0}};
   }
   TestCluster three_{3};
 };
@@ -326,7 +326,7 @@ TEST_F(LeaderTest, AReadNeedsABarrierIssuedAfterItsArrival) {
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(first)), "v");
   EXPECT_EQ(Told(three_.AnswerTo(second)), "nothing") << "that barrier was issued before its arrival";
-  EXPECT_EQ(three_.sent["barrier"], barriers + 3) << "one more serves both";
+  EXPECT_EQ(three_.sent["barrier"], barriers + 2) << "one more serves both, and the leader needn't ask itself";
   three_.hold = nullptr;
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(second)), "v");
@@ -499,6 +499,27 @@ TEST_F(LeaderTest, ARetryOfWhatMayHaveBeenForgottenIsUnknown) {
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(forgotten)), "outcome unknown");
   EXPECT_EQ(Told(three_.AnswerTo(later)), "18") << "nothing was forgotten since its first copy";
+}
+
+TEST_F(LeaderTest, ARetryThatKnewTheNewestStateIsNotUnknownHoweverManyCameBefore) {
+  ASSERT_TRUE(three_.Lead(1));
+  const kv::Ballot first = three_.leader(1).ballot();
+  std::vector<kv::Version> versions;
+  for (std::uint64_t id = 1; id <= 3 * kv::kMaxRememberedOperations; ++id) {
+    versions.push_back(three_.Do(1, Make("n", Increment{}, id)).changed);
+  }
+  ASSERT_TRUE(three_.Lead(2));
+  const kv::Ballot second = three_.leader(2).ballot();
+  const auto submit = [&](std::uint64_t id, const kv::Version& seen) {
+    Copy copy = Repeated(Make("n", Increment{}, id), second, first);
+    copy.lowest = seen;
+    const auto token = three_.SubmitCopy(2, std::move(copy));
+    three_.Run();
+    return Told(three_.AnswerTo(token));
+  };
+  const std::size_t last_forgotten = versions.size() - kv::kMaxRememberedOperations - 1;
+  EXPECT_EQ(submit(97, versions[last_forgotten - 1]), "outcome unknown") << "it may be the one that was forgotten";
+  EXPECT_EQ(submit(98, versions[last_forgotten]), "49") << "that one was there before it was sent";
 }
 
 TEST_F(LeaderTest, ANegativeResultOfARepeatedRequestIsWrittenBeforeItIsTold) {

@@ -48,23 +48,100 @@ std::size_t MostReplicas(const Topology& topology) {
   return most;
 }
 
+Result<MemberState> Drained(NodeId node, const Topology& topology) {
+  const MemberState state = topology.members.at(node).state;
+  if (state == kJoining) return kRemoved;
+  if (state == kLost)
+    return Invalid("node " + node.ToString() + " is lost: nothing can be moved away from it; remove it");
+  if (state != kActive) return state;
+  const std::size_t remain = OthersThatRemain(topology, node);
+  if (remain == 0) return Invalid("node " + node.ToString() + " is the last that can hold the data");
+  // A cluster that never had N nodes can't be kept from having fewer.
+  const std::size_t n = topology.goal.replication_factor;
+  const std::size_t can_hold = remain + (topology.members.at(node).weight > 0);
+  if (can_hold >= n && remain < std::min(n, MostReplicas(topology))) {
+    return Invalid("without node " + node.ToString() + " there would be " + std::to_string(remain) +
+                   " active nodes, and each partition is to have " + std::to_string(n) +
+                   " replicas: let another node join first");
+  }
+  return kDraining;
+}
+
+Result<MemberState> Removed(NodeId node, const Topology& topology, const std::set<NodeId>& alive, bool settled) {
+  const MemberState state = topology.members.at(node).state;
+  if (state == kLost || state == kRemoved) return state;
+  if (!settled) return Status(Code::kUnavailable, "whether it is alive isn't known yet");
+  if (alive.contains(node)) return Invalid("node " + node.ToString() + " is alive: drain it instead");
+  if (state == kJoining) return kRemoved;
+  if (OthersThatRemain(topology, node) == 0) return Invalid("no active node would be left without " + node.ToString());
+  return kLost;
+}
+
+Result<MemberState> Cancelled(NodeId node, const Topology& topology) {
+  const MemberState state = topology.members.at(node).state;
+  if (state == kDraining || state == kLost) return kActive;
+  if (state == kJoining || state == kActive) return state;
+  return Invalid("node " + node.ToString() + " is " + std::string(MemberStateName(state)) +
+                 ", and only a drain or a removal that is under way can be cancelled");
+}
+
+Status CheckSuccessor(NodeId node, NodeId with, const Topology& topology) {
+  if (with == node) return Invalid("node " + node.ToString() + " can't replace itself");
+  const auto found = topology.members.find(with);
+  if (found == topology.members.end()) {
+    return Invalid("node " + with.ToString() + " is no member: start it with --join first");
+  }
+  if (found->second.state != kActive) {
+    return Invalid("node " + with.ToString() + " is " + std::string(MemberStateName(found->second.state)) +
+                   ", and only an active node can take over");
+  }
+  if (found->second.weight == 0) return Invalid("node " + with.ToString() + " has weight 0 and takes no data");
+  return Status::Ok();
+}
+
 }  // namespace
+
+Result<MemberState> StateByWish(const MembershipPacket& wish, const Topology& topology, const std::set<NodeId>& alive,
+                                bool settled) {
+  using Wish = MembershipPacket::Wish;
+  const auto found = topology.members.find(wish.node);
+  if (found == topology.members.end()) {
+    if (wish.wish == Wish::kRemove) return kRemoved;
+    return Invalid("node " + wish.node.ToString() + " is no member");
+  }
+  switch (wish.wish) {
+    case Wish::kDrain:
+      return Drained(wish.node, topology);
+    case Wish::kRemove:
+      return Removed(wish.node, topology, alive, settled);
+    case Wish::kCancel:
+      return Cancelled(wish.node, topology);
+    case Wish::kReplace:
+      if (found->second.state == kRemoved) return kRemoved;
+      QUOIN_RETURN_IF_ERROR(CheckSuccessor(wish.node, wish.with, topology));
+      if (settled && alive.contains(wish.node) && found->second.state != kLost) return Drained(wish.node, topology);
+      return Removed(wish.node, topology, alive, settled);
+    case Wish::kJoin:
+      break;
+  }
+  LOG(FATAL) << "a join is no matter of states";
+}
 
 void Membership::OnWish(const MembershipPacket& wish) {
   refusals_.erase(wish.node);
   const std::size_t wished = wish.wish == Wish::kJoin ? joins_.size() : wishes_.size();
   if (wished >= ring::kMaxMembers && !joins_.contains(wish.node) && !wishes_.contains(wish.node)) {
-    return Refuse(wish.node, Status(Code::kUnavailable, "too many wishes at a time"));
+    return Refuse(wish, Status(Code::kUnavailable, "too many wishes at a time"));
   }
   if (wish.wish != Wish::kJoin) {
-    wishes_.insert_or_assign(wish.node, wish.wish);
+    wishes_.insert_or_assign(wish.node, wish);
     // Otherwise a node that is to go would come back at once.
     if (wish.wish != Wish::kCancel) joins_.erase(wish.node);
     return;
   }
   // A member is valid exactly if a cluster of it alone is.
   const Status valid = ring::Bootstrap(ClusterId{}, wish.node, wish.member, 1, {}).Check();
-  if (!valid.ok()) return Refuse(wish.node, valid);
+  if (!valid.ok()) return Refuse(wish, valid);
   joins_.insert_or_assign(wish.node, wish.member);
 }
 
@@ -87,6 +164,10 @@ void Membership::Observe(const Topology& chosen) {
   std::erase_if(removed_since_, [&](const auto& entry) {
     const auto found = chosen.members.find(entry.first);
     return found == chosen.members.end() || found->second.state != kRemoved;
+  });
+  std::erase_if(replaced_by_, [&](const auto& entry) {
+    const auto found = chosen.members.find(entry.first);
+    return found == chosen.members.end() || (found->second.state != kDraining && found->second.state != kLost);
   });
   for (const auto& [node, member] : chosen.members) {
     heard_.emplace(node, clock_.now());
@@ -151,13 +232,15 @@ void Membership::Join(const Topology& chosen, Topology* next) {
   for (const NodeId node : shown) joins_.erase(node);
   for (const NodeId node : refused) {
     joins_.erase(node);
-    Refuse(node, Invalid("there are " + std::to_string(ring::kMaxMembers) + " members, and there can't be more"));
+    Refuse({.wish = Wish::kJoin, .node = node},
+           Invalid("there are " + std::to_string(ring::kMaxMembers) + " members, and there can't be more"));
   }
 }
 
 void Membership::Grant(const Topology& chosen, Topology* next) {
   for (auto entry = wishes_.begin(); entry != wishes_.end();) {
-    const auto [node, wish] = *entry;
+    const NodeId node = entry->first;
+    const MembershipPacket& wish = entry->second;
     const auto now = chosen.members.find(node);
     const auto then = next->members.find(node);
     const bool known = now != chosen.members.end() && then != next->members.end();
@@ -166,73 +249,30 @@ void Membership::Grant(const Topology& chosen, Topology* next) {
       ++entry;
       continue;
     }
-    const Result<MemberState> granted = Granted(wish, node, *next);
+    const Result<MemberState> granted = StateByWish(wish, *next, alive_, settled());
     const bool wait = granted.code() == Code::kUnavailable;
     const bool acts = granted.ok() && known && *granted != now->second.state;
     if (acts) then->second.state = *granted;
-    if (!granted.ok() && !wait) Refuse(node, granted.status());
+    // Otherwise a removal that was cancelled while the node is still silent would begin again at once.
+    if (acts && now->second.state == kLost) heard_.insert_or_assign(node, clock_.now());
+    if (granted.ok() && known && wish.wish == Wish::kReplace) replaced_by_.insert_or_assign(node, wish.with);
+    if (!granted.ok() && !wait) Refuse(wish, granted.status());
     entry = acts || wait ? std::next(entry) : wishes_.erase(entry);
   }
-}
-
-Result<MemberState> Membership::Granted(Wish wish, NodeId node, const Topology& next) const {
-  const auto found = next.members.find(node);
-  if (found == next.members.end()) {
-    if (wish == Wish::kRemove) return kRemoved;
-    return Invalid("node " + node.ToString() + " is no member");
-  }
-  const MemberState state = found->second.state;
-  switch (wish) {
-    case Wish::kDrain:
-      return Drained(node, next);
-    case Wish::kRemove:
-      return RemovedByWish(node, next);
-    case Wish::kCancel:
-      if (state == kDraining) return kActive;
-      if (state == kJoining || state == kActive) return state;
-      return Invalid("node " + node.ToString() + " is " + std::string(MemberStateName(state)) +
-                     ", and only a drain can be cancelled");
-    case Wish::kJoin:
-      break;
-  }
-  LOG(FATAL) << "joins are kept apart";
-}
-
-Result<MemberState> Membership::Drained(NodeId node, const Topology& next) const {
-  const MemberState state = next.members.at(node).state;
-  if (state == kJoining) return kRemoved;
-  if (state == kLost)
-    return Invalid("node " + node.ToString() + " is lost: nothing can be moved away from it; remove it");
-  if (state != kActive) return state;
-  const std::size_t remain = OthersThatRemain(next, node);
-  if (remain == 0) return Invalid("node " + node.ToString() + " is the last that can hold the data");
-  // A cluster that never had N nodes can't be kept from having fewer.
-  const std::size_t n = next.goal.replication_factor;
-  const std::size_t can_hold = remain + (next.members.at(node).weight > 0);
-  if (can_hold >= n && remain < std::min(n, MostReplicas(next))) {
-    return Invalid("without node " + node.ToString() + " there would be " + std::to_string(remain) +
-                   " active nodes, and each partition is to have " + std::to_string(n) + " replicas");
-  }
-  return kDraining;
-}
-
-Result<MemberState> Membership::RemovedByWish(NodeId node, const Topology& next) const {
-  const MemberState state = next.members.at(node).state;
-  if (state == kLost || state == kRemoved) return state;
-  if (!settled()) return Status(Code::kUnavailable, "whether it is alive isn't known yet");
-  if (alive_.contains(node)) return Invalid("node " + node.ToString() + " is alive: drain it instead");
-  if (state == kJoining) return kRemoved;
-  if (OthersThatRemain(next, node) == 0) return Invalid("no active node would be left without " + node.ToString());
-  return kLost;
 }
 
 bool Membership::Silent(NodeId node) const {
   return settled() && !alive_.contains(node) && clock_.now() - heard_.at(node) >= options_.dead_node_timeout;
 }
 
-void Membership::Refuse(NodeId node, Status why) {
-  if (refusals_.size() >= ring::kMaxMembers && !refusals_.contains(node)) refusals_.erase(refusals_.begin());
-  refusals_.insert_or_assign(node, std::move(why));
+void Membership::Refuse(const MembershipPacket& wish, Status why) {
+  if (refusals_.size() >= ring::kMaxMembers && !refusals_.contains(wish.node)) refusals_.erase(refusals_.begin());
+  refusals_.insert_or_assign(wish.node, Refused{wish, std::move(why), ++refused_});
+}
+
+NodeId Membership::ReplacedBy(NodeId node) const {
+  const auto found = replaced_by_.find(node);
+  return found == replaced_by_.end() ? NodeId{} : found->second;
 }
 
 }  // namespace quoin::quorum

@@ -32,6 +32,12 @@ namespace quoin::quorum {
 
 inline constexpr ring::Duration kForgetAfter = std::chrono::seconds(30);
 
+// What the wish makes of its node in this topology: the state that it gets; the one that it has when there is nothing
+// more to do. kInvalid: why not, and what would be possible. kUnavailable: that can't be said yet, because it isn't
+// settled who is alive. Not for kJoin. Pure, so that whoever passes a wish on can refuse it by the same rules.
+Result<ring::MemberState> StateByWish(const MembershipPacket& wish, const ring::Topology& topology,
+                                      const std::set<NodeId>& alive, bool settled);
+
 class Membership {
  public:
   struct Options {
@@ -54,7 +60,14 @@ class Membership {
   ring::Duration now() const { return clock_.now(); }
   bool settled() const { return clock_.now() >= options_.settle; }
   // Why the last wish about a node was dropped. The next wish about it starts afresh.
-  const std::map<NodeId, Status>& refusals() const { return refusals_; }
+  struct Refused {
+    MembershipPacket wish;
+    Status why;
+    std::uint64_t serial = 0;  // Goes up with each refusal.
+  };
+  const std::map<NodeId, Refused>& refusals() const { return refusals_; }
+  // Who takes over from the node, when that was wished and granted; zero: nobody in particular.
+  NodeId ReplacedBy(NodeId node) const;
 
  private:
   using Wish = MembershipPacket::Wish;
@@ -64,13 +77,8 @@ class Membership {
   void LoseTheSilent(const ring::Topology& chosen, ring::Topology* next) const;
   void Join(const ring::Topology& chosen, ring::Topology* next);
   void Grant(const ring::Topology& chosen, ring::Topology* next);
-  // What the wish makes of a member in this state; the same state: nothing more to do; kUnavailable: not yet.
-  Result<ring::MemberState> Granted(Wish wish, NodeId node, const ring::Topology& next) const;
-  Result<ring::MemberState> Drained(NodeId node, const ring::Topology& next) const;
-  Result<ring::MemberState> RemovedByWish(NodeId node, const ring::Topology& next) const;
-
   bool Silent(NodeId node) const;
-  void Refuse(NodeId node, Status why);
+  void Refuse(const MembershipPacket& wish, Status why);
 
   const Options options_;
   ring::SuspicionClock clock_;
@@ -79,8 +87,10 @@ class Membership {
   std::map<NodeId, ring::Duration> removed_since_;  // Removed members: since when this controller knows it.
   // Apart, because a node says kJoin at every start, which must not undo what an operator wishes.
   std::map<NodeId, ring::Member> joins_;
-  std::map<NodeId, Wish> wishes_;  // Never kJoin. The last one counts.
-  std::map<NodeId, Status> refusals_;
+  std::map<NodeId, MembershipPacket> wishes_;  // Never kJoin. The last one counts.
+  std::map<NodeId, NodeId> replaced_by_;       // As long as the node is draining or lost.
+  std::map<NodeId, Refused> refusals_;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace quoin::quorum

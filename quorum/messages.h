@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "kv/record.h"
 #include "kv/version.h"
+#include "quorum/amount.h"
 
 namespace quoin::quorum {
 
@@ -73,6 +74,7 @@ struct Compare {
   std::uint32_t limit = 0;              // Records to look at; at least 1.
   std::optional<std::uint64_t> digest;  // The asker's own of this range: no listing is needed when it is the same.
   bool list = true;                     // Otherwise only whether the digest is the same.
+  bool estimate = false;                // What is in the whole partition, too. Only asked of one's own replica.
 };
 // All replicas have been found equal up to `floor`: tombstones up to there may go, and a missing key holds that
 // version.
@@ -132,6 +134,9 @@ struct Compared {
   std::optional<std::string> next;  // The limit ended the range here.
   kv::Version floor;                // The replica's own.
   bool tombstones = false;          // There are some in the range, whatever their versions.
+  // For the progress of moves, from one's own replica only: links need not carry these.
+  Amount amount;                   // In the range.
+  std::optional<Amount> estimate;  // Of the partition, when it was asked for.
 };
 struct Purged {
   kv::Ballot ballot;

@@ -121,6 +121,11 @@ std::vector<MoveProgress> Movement::Moves(const Topology& chosen, ring::Duration
   return moves;
 }
 
+const ReplicaSet& Movement::Goal(PartitionId partition, const Configuration& configuration) const {
+  if (configuration.phase != ring::Phase::kStable) return configuration.incoming;
+  return plan_.possible ? plan_.For(partition) : configuration.replicas;
+}
+
 void Movement::Observe(const Topology& chosen, ring::Duration now) {
   std::erase_if(found_, [&](const auto& entry) {
     return entry.first != kSystemPartition && entry.first.value >= chosen.partition_count();

@@ -71,6 +71,8 @@ class Movement {
   void Step(const ring::Topology& chosen, const Sight& sight, ring::Topology* next);
 
   std::vector<MoveProgress> Moves(const ring::Topology& chosen, ring::Duration now) const;
+  // Where the partition is to get from its chosen configuration, as the last Step saw it.
+  const ring::ReplicaSet& Goal(PartitionId partition, const ring::Configuration& configuration) const;
 
  private:
   struct Found {

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Node>> Node::Start(const kv::Storage& storage, NodeOption
 }
 
 void Node::OnTick(Moment now) { impl_->Tick(now); }
-void Node::Receive(NodeId from, const PacketBody& packet, Moment now) { impl_->Receive(from, packet, now); }
+void Node::Receive(NodeId from, PacketBody packet, Moment now) { impl_->Receive(from, std::move(packet), now); }
 void Node::OnLinkReset(NodeId peer, Moment now) { impl_->LinkReset(peer, now); }
 void Node::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now) {
   impl_->Submit(std::move(request), sending, token, now);
@@ -47,6 +47,8 @@ void Node::OnRoundEnd(const Status& status, Moment now) { impl_->RoundEnd(status
 Node::Output Node::TakeOutput() { return impl_->Take(); }
 std::shared_ptr<const ring::Topology> Node::topology() const { return impl_->ring(); }
 bool Node::controls() const { return impl_->controls(); }
+std::shared_ptr<const ClusterProgress> Node::progress() const { return impl_->progress(); }
+LeadSummary Node::Leads() const { return impl_->Leads(); }
 std::optional<ReplicaStatus> Node::StatusOf(PartitionId partition) const { return impl_->StatusOf(partition); }
 std::optional<NodeId> Node::LeaderOf(PartitionId partition) const { return impl_->LeaderOf(partition); }
 bool Node::Hears(NodeId node) const { return impl_->Hears(node); }
@@ -114,12 +116,11 @@ Status Node::Impl::Load(Moment now) {
 }
 
 Replica* Node::Impl::Find(PartitionId partition) {
-  const auto found = replicas_.find(partition);
-  return found == replicas_.end() ? nullptr : found->second.get();
+  return const_cast<Replica*>(std::as_const(*this).Find(partition));
 }
 const Replica* Node::Impl::Find(PartitionId partition) const {
-  const auto found = replicas_.find(partition);
-  return found == replicas_.end() ? nullptr : found->second.get();
+  if (partition.value < by_partition_.size()) return by_partition_[partition.value];
+  return partition == kSystemPartition ? system_ : nullptr;
 }
 
 Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
@@ -135,32 +136,45 @@ Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
       .max_idle_keys = options_.max_idle_keys,
       .salt = random_.Next()};
   replica = std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now);
+  if (partition == kSystemPartition) {
+    system_ = replica.get();
+  } else {
+    if (by_partition_.size() <= partition.value) by_partition_.resize(partition.value + 1);
+    by_partition_[partition.value] = replica.get();
+  }
   return replica.get();
 }
 
-void Node::Impl::Post(NodeId to, PacketBody body) {
+void Node::Impl::Post(NodeId to, PacketBody&& body) {
   if (to == options_.self) {
-    to_self_.emplace_back(options_.self, std::move(body));
+    to_self_.push_back(std::move(body));
   } else {
     output_.packets.push_back({to, std::move(body)});
   }
 }
 
-void Node::Impl::Post(std::vector<Envelope> envelopes) {
-  for (Envelope& envelope : envelopes) {
-    Post(envelope.to, ReplicaPacket{envelope.partition, std::move(envelope.message)});
+void Node::Impl::Post(std::vector<Envelope>* envelopes) {
+  for (Envelope& envelope : *envelopes) {
+    ReplicaPacket packet{envelope.partition, std::move(envelope.message)};
+    if (envelope.to == options_.self) {
+      to_self_.emplace_back(std::move(packet));
+    } else {
+      output_.packets.push_back({envelope.to, std::move(packet)});
+    }
   }
+  envelopes->clear();
 }
 
 void Node::Impl::Settle(Moment now) {
   for (bool moved = true; moved;) {
     moved = false;
-    Post(std::exchange(open().now, {}));
+    Post(&open().now);
     for (LoadWanted& load : std::exchange(open().loads, {})) output_.loads.push_back(std::move(load));
-    for (const Answer& answer : std::exchange(open().answers, {})) {
-      moved = true;
-      Answered(answer, now);
-    }
+    // More may be added meanwhile; they have their turn after what is said to oneself now.
+    const std::size_t answers = open().answers.size();
+    moved = answers != 0;
+    for (std::size_t i = 0; i < answers; ++i) Answered(std::move(open().answers[i]), now);
+    open().answers.erase(open().answers.begin(), open().answers.begin() + static_cast<std::ptrdiff_t>(answers));
     if (!settled_.empty()) {
       moved = true;
       const Answer answer = std::move(settled_.front());
@@ -169,30 +183,32 @@ void Node::Impl::Settle(Moment now) {
       lister_.OnSettled(answer, now, &effects);
       List(std::move(effects), now);
     }
-    if (!to_self_.empty()) {
+    if (to_self_done_ < to_self_.size()) {
       moved = true;
-      const auto [from, packet] = std::move(to_self_.front());
-      to_self_.pop_front();
-      Deliver(from, packet, now);
+      PacketBody packet = std::move(to_self_[to_self_done_]);
+      if (++to_self_done_ == to_self_.size()) {
+        to_self_.clear();
+        to_self_done_ = 0;
+      }
+      Deliver(options_.self, std::move(packet), now);
     }
   }
 }
 
-void Node::Impl::Deliver(NodeId from, const PacketBody& packet, Moment now) {
-  std::visit([&](const auto& body) { On(from, body, now); }, packet);
+void Node::Impl::Deliver(NodeId from, PacketBody&& packet, Moment now) {
+  std::visit([&](auto&& body) { On(from, std::move(body), now); }, std::move(packet));
 }
 
-void Node::Impl::Receive(NodeId from, const PacketBody& packet, Moment now) {
-  Deliver(from, packet, now);
+void Node::Impl::Receive(NodeId from, PacketBody packet, Moment now) {
+  Deliver(from, std::move(packet), now);
   Settle(now);
 }
 
 void Node::Impl::On(NodeId from, const ReplicaPacket& packet, Moment now) {
   if (packet.partition == kLocalPartition) return;
   if (const auto* held = std::get_if<Held>(&packet.message); held != nullptr && !held->ballot) {
-    CoordinatorEffects effects;
-    coordinator_.OnHeld(from, packet.partition, *held, now, &effects);
-    return Coordinate(std::move(effects));
+    coordinator_.OnHeld(from, packet.partition, *held, now, &coordinator_effects_);
+    return Coordinate(&coordinator_effects_);
   }
   if (const auto* other = std::get_if<OtherConfiguration>(&packet.message)) {
     // Whoever knows less learns (docs/protocol.md, decision 11).
@@ -230,9 +246,8 @@ void Node::Impl::Tick(Moment now) {
     replica->OnTick(now, &open());
     Settle(now);
   }
-  CoordinatorEffects effects;
-  coordinator_.OnTick(now, &effects);
-  Coordinate(std::move(effects));
+  coordinator_.OnTick(now, &coordinator_effects_);
+  Coordinate(&coordinator_effects_);
   ListerEffects lists;
   lister_.OnTick(now, &lists);
   List(std::move(lists), now);
@@ -298,14 +313,16 @@ void Node::Impl::RoundEnd(const Status& status, Moment now) {
   if (status.ok()) {
     if (sealed_records_) disk_full_ = false;  // A disk takes other changes longer.
     for (const auto& [partition, replica] : replicas_) replica->acceptor().OnDurable();
-    Post(rounds_.OnDurable());
+    std::vector<Envelope> durable = rounds_.OnDurable();
+    Post(&durable);
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
   } else {
     topology_dirty_ = topology_dirty_ || sealed_topology_;
     disk_full_ = status.code() == Code::kDiskFull;
     disk_stopped_ = disk_stopped_ || !disk_full_;
     for (const auto& [partition, replica] : replicas_) replica->acceptor().OnRefused(status.code());
-    Post(rounds_.OnRefused(status.code()));
+    std::vector<Envelope> refused = rounds_.OnRefused(status.code());
+    Post(&refused);
     // Reading goes on; what was to be told with it waits for whoever asks again.
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
     heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;

@@ -36,6 +36,7 @@
 #include "quorum/operation.h"
 #include "quorum/packet.h"
 #include "quorum/page.h"
+#include "quorum/progress.h"
 #include "quorum/timing.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip.h"
@@ -96,7 +97,7 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   void OnTick(Moment now);
-  void Receive(NodeId from, const PacketBody& packet, Moment now);
+  void Receive(NodeId from, PacketBody packet, Moment now);
   // The link to the peer broke: its process is gone, or somebody in between.
   void OnLinkReset(NodeId peer, Moment now);
   // The client's request. An id of zero: the node gives it one, and `sending` doesn't matter.
@@ -127,6 +128,9 @@ class Node {
   std::shared_ptr<const ring::Topology> topology() const;
   // Whether this node leads the system partition.
   bool controls() const;
+  // The changes of membership that are under way, as the controller told last; nullptr before it has told anything.
+  std::shared_ptr<const ClusterProgress> progress() const;
+  LeadSummary Leads() const;
   std::optional<ReplicaStatus> StatusOf(PartitionId partition) const;
   // Where the clients of this node would be sent: the believed leader; nullopt when there is none.
   std::optional<NodeId> LeaderOf(PartitionId partition) const;

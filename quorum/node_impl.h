@@ -2,6 +2,7 @@
 // (node_ring.cc), requests (node_requests.cc), pages of keys (node_lists.cc).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -30,7 +32,7 @@ class Node::Impl final : public Surroundings, public Routes {
 
   Status Load(Moment now);
   void Tick(Moment now);
-  void Receive(NodeId from, const PacketBody& packet, Moment now);
+  void Receive(NodeId from, PacketBody packet, Moment now);
   void LinkReset(NodeId peer, Moment now);
   void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
   void Ask(const MembershipPacket& wish, Moment now);
@@ -48,6 +50,8 @@ class Node::Impl final : public Surroundings, public Routes {
 
   const std::shared_ptr<const ring::Topology>& ring() const { return topology_; }
   bool controls() const;
+  const std::shared_ptr<const ClusterProgress>& progress() const { return progress_; }
+  LeadSummary Leads() const;
   std::optional<ReplicaStatus> StatusOf(PartitionId partition) const;
   std::optional<NodeId> LeaderOf(PartitionId partition) const;
 
@@ -87,9 +91,10 @@ class Node::Impl final : public Surroundings, public Routes {
   Effects& open() { return rounds_.open(); }
   // Acts on what the protocol objects want, until nothing of it is left: every entry point ends with it.
   void Settle(Moment now);
-  void Post(std::vector<Envelope> envelopes);
-  void Post(NodeId to, PacketBody body);
-  void Deliver(NodeId from, const PacketBody& packet, Moment now);
+  // Leaves the vector empty.
+  void Post(std::vector<Envelope>* envelopes);
+  void Post(NodeId to, PacketBody&& body);
+  void Deliver(NodeId from, PacketBody&& packet, Moment now);
   Replica* Find(PartitionId partition);
   const Replica* Find(PartitionId partition) const;
   Result<Replica*> Make(PartitionId partition, Moment now);
@@ -97,12 +102,13 @@ class Node::Impl final : public Surroundings, public Routes {
   void On(NodeId from, const ReplicaPacket& packet, Moment now);
   void On(NodeId from, const HeartbeatPacket& packet, Moment now);
   void On(NodeId from, const ring::GossipMessage& message, Moment now);
-  void On(NodeId from, const ForwardPacket& packet, Moment now);
-  void On(NodeId from, const ForwardedPacket& packet, Moment now);
+  void On(NodeId from, ForwardPacket&& packet, Moment now);
+  void On(NodeId from, ForwardedPacket&& packet, Moment now);
   void On(NodeId from, const FetchTopologyPacket& packet, Moment now);
   void On(NodeId from, const TopologyPacket& packet, Moment now);
   void On(NodeId from, const MembershipPacket& packet, Moment now);
   void On(NodeId from, const ReportPacket& packet, Moment now);
+  void On(NodeId from, const ProgressPacket& packet, Moment now);
   void On(NodeId from, const ListPacket& packet, Moment now);
   void On(NodeId from, const ListedPacket& packet, Moment now);
 
@@ -122,11 +128,14 @@ class Node::Impl final : public Surroundings, public Routes {
   void AskToJoin(Moment now);
   void Report(Moment now);
   void Control(Moment now);
+  // Tells people how far the controller's work is.
+  void TellProgress(Moment now);
   std::vector<NodeId> Controllers() const;
 
   // node_requests.cc
-  void Answered(const Answer& answer, Moment now);
-  void Coordinate(CoordinatorEffects effects);
+  void Answered(Answer answer, Moment now);
+  // Leaves the effects empty.
+  void Coordinate(CoordinatorEffects* effects);
   void WantDue(Moment now);
 
   // node_lists.cc
@@ -137,9 +146,12 @@ class Node::Impl final : public Surroundings, public Routes {
   ring::Random& random_;
 
   std::map<PartitionId, std::unique_ptr<Replica>> replicas_;
+  std::vector<Replica*> by_partition_;  // Those of data among them; nullptr: none.
+  Replica* system_ = nullptr;
   Rounds rounds_;
   std::vector<RangeWanted> sealed_ranges_;
-  std::deque<std::pair<NodeId, PacketBody>> to_self_;
+  std::vector<PacketBody> to_self_;
+  std::size_t to_self_done_ = 0;  // Of them, so many have been delivered.
   Output output_;
   bool disk_stopped_ = false;
   bool disk_full_ = false;
@@ -166,11 +178,13 @@ class Node::Impl final : public Surroundings, public Routes {
   ring::MonotonicTime asked_at_;
   ring::MonotonicTime reported_at_;
   Controller controller_;
+  std::shared_ptr<const ClusterProgress> progress_;  // The newest that any controller told.
   TopologyRegister register_;
 
   Coordinator coordinator_;
+  CoordinatorEffects coordinator_effects_;  // Of the call that is being acted on.
   std::uint64_t last_token_;  // Random to begin with, so that no answer to an earlier process finds a request.
-  std::map<std::uint64_t, Inbound> inbound_;
+  std::unordered_map<std::uint64_t, Inbound> inbound_;  // Not walked.
   std::map<std::uint64_t, Relay> relays_;
   std::map<NodeId, SeenCopies> seen_;
   std::optional<kv::DueKey> due_after_;

@@ -22,7 +22,7 @@ void Node::Impl::List(ListerEffects effects, Moment now) {
   for (ListerEffects::Settle& get : effects.settle) {
     CoordinatorEffects reads;
     coordinator_.Settle(std::move(get.key), get.token, now, &reads);
-    Coordinate(std::move(reads));
+    Coordinate(&reads);
   }
 }
 

@@ -105,7 +105,7 @@ void Node::Impl::LookAtHearing(Moment now) {
   heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;
   SendHeartbeats(now);
   for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
-  Coordinate(std::move(effects));
+  Coordinate(&effects);
   List(std::move(lists), now);
 }
 
@@ -130,7 +130,7 @@ void Node::Impl::LinkReset(NodeId peer, Moment now) {
   LookAtHearing(now);
   CoordinatorEffects effects;
   coordinator_.OnUnreachable(peer, now, &effects);
-  Coordinate(std::move(effects));
+  Coordinate(&effects);
   ListerEffects lists;
   lister_.OnUnreachable(peer, now, &lists);
   List(std::move(lists), now);

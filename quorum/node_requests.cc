@@ -14,16 +14,18 @@ kv::Ballot Node::Impl::PromisedBy(PartitionId partition) const {
   return replica == nullptr ? kv::Ballot() : replica->believed();
 }
 
-void Node::Impl::Coordinate(CoordinatorEffects effects) {
-  for (Packet& packet : effects.packets) Post(packet.to, std::move(packet.body));
-  for (Answer& answer : effects.answers) output_.answers.push_back(std::move(answer));
-  for (Answer& answer : effects.settled) settled_.push_back(std::move(answer));
+void Node::Impl::Coordinate(CoordinatorEffects* effects) {
+  for (Packet& packet : effects->packets) Post(packet.to, std::move(packet.body));
+  for (Answer& answer : effects->answers) output_.answers.push_back(std::move(answer));
+  for (Answer& answer : effects->settled) settled_.push_back(std::move(answer));
+  effects->packets.clear();
+  effects->answers.clear();
+  effects->settled.clear();
 }
 
 void Node::Impl::Submit(Request request, const Sending& sending, std::uint64_t token, Moment now) {
-  CoordinatorEffects effects;
-  coordinator_.Submit(std::move(request), sending, token, now, &effects);
-  Coordinate(std::move(effects));
+  coordinator_.Submit(std::move(request), sending, token, now, &coordinator_effects_);
+  Coordinate(&coordinator_effects_);
   Settle(now);
 }
 
@@ -37,7 +39,7 @@ bool Node::Impl::SeenCopies::Add(std::uint64_t number) {
   return true;
 }
 
-void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
+void Node::Impl::On(NodeId from, ForwardPacket&& packet, Moment now) {
   constexpr std::uint32_t kMostHops = 2;
   if (from != options_.self && !seen_[from].Add(packet.number)) return;
   const auto refuse = [&](std::string why, kv::Ballot ballot) {
@@ -53,42 +55,41 @@ void Node::Impl::On(NodeId from, const ForwardPacket& packet, Moment now) {
   const PartitionId partition = ring::PartitionOf(packet.request.key, topology_->partition_count());
   Replica* replica = Find(partition);
   if (replica == nullptr || replica->configuration().version == 0) return refuse("this node doesn't hold the key", {});
-  Copy copy{.request = packet.request,
+  const bool may_go_on = packet.take_over && packet.hops < kMostHops;
+  std::optional<ForwardPacket> on;  // As it came, should it be passed on.
+  if (may_go_on) on = packet;
+  Copy copy{.request = std::move(packet.request),
             .meant_for = packet.meant_for,
             .take_over = packet.take_over,
             .repeated = packet.repeated,
             .lowest = packet.lowest,
             .finished_below = packet.finished_below};
   const std::uint64_t token = ++last_token_;
-  inbound_[token] = {from, packet.number, partition};
-  const bool may_go_on = packet.take_over && packet.hops < kMostHops;
+  inbound_.emplace(token, Inbound{from, packet.number, partition});
   const std::optional<NodeId> better = replica->Submit(std::move(copy), packet.take_over, token, now, &open());
   if (!better) return;
   inbound_.erase(token);
   if (!may_go_on) return refuse("others hear the leader", replica->believed());
-  ForwardPacket on = packet;
-  ++on.hops;
-  on.number = kRelayBit | ++last_token_;  // The coordinator's own never have that bit.
-  relays_[on.number] = {{from, packet.number, partition}, now.now};
-  Post(*better, std::move(on));
+  ++on->hops;
+  on->number = kRelayBit | ++last_token_;  // The coordinator's own never have that bit.
+  relays_[on->number] = {{from, packet.number, partition}, now.now};
+  Post(*better, *std::move(on));
 }
 
-void Node::Impl::On(NodeId from, const ForwardedPacket& packet, Moment now) {
+void Node::Impl::On(NodeId from, ForwardedPacket&& packet, Moment now) {
   if (packet.number & kRelayBit) {
     const auto relay = relays_.find(packet.number);
     if (relay == relays_.end()) return;
-    ForwardedPacket back = packet;
-    back.number = relay->second.for_whom.number;
-    Post(relay->second.for_whom.from, std::move(back));
+    packet.number = relay->second.for_whom.number;
+    Post(relay->second.for_whom.from, std::move(packet));
     relays_.erase(relay);
     return;
   }
-  CoordinatorEffects effects;
-  coordinator_.OnForwarded(from, packet, now, &effects);
-  Coordinate(std::move(effects));
+  coordinator_.OnForwarded(from, std::move(packet), now, &coordinator_effects_);
+  Coordinate(&coordinator_effects_);
 }
 
-void Node::Impl::Answered(const Answer& answer, Moment now) {
+void Node::Impl::Answered(Answer answer, Moment now) {
   if (answer.token == Leader::kNobody) return;
   if (answer.token == TopologyRegister::kToken) {
     if (auto chosen = register_.OnReply(answer.reply)) {
@@ -101,7 +102,7 @@ void Node::Impl::Answered(const Answer& answer, Moment now) {
   }
   const auto inbound = inbound_.find(answer.token);
   CHECK(inbound != inbound_.end()) << "N2: answered twice";
-  ForwardedPacket packet{.number = inbound->second.number, .reply = answer.reply};
+  ForwardedPacket packet{.number = inbound->second.number, .reply = std::move(answer.reply)};
   if (const Replica* replica = Find(inbound->second.partition)) {
     packet.ballot = replica->leading() ? replica->leader().ballot() : replica->believed();
   }

@@ -35,7 +35,7 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
   }
   CoordinatorEffects effects;
   coordinator_.OnTopology(now, &effects);
-  Coordinate(std::move(effects));
+  Coordinate(&effects);
   ListerEffects lists;
   lister_.OnTopology(now, &lists);
   List(std::move(lists), now);
@@ -142,7 +142,11 @@ void Node::Impl::Report(Moment now) {
   for (const auto& [partition, replica] : replicas_) {
     if (!replica->leading() || replica->configuration().phase == ring::Phase::kStable) continue;
     const Leader& leader = replica->leader();
-    MoveReport move{.partition = partition, .configuration = replica->configuration().version};
+    Leader::Filling filling = leader.filling();
+    MoveReport move{.partition = partition,
+                    .configuration = replica->configuration().version,
+                    .replica = filling.replica,
+                    .copied = std::move(filling.copied)};
     move.filled = leader.filled();
     move.complete = leader.carried() && leader.seals_old();
     packet.moves.push_back(move);
@@ -162,7 +166,7 @@ void Node::Impl::Control(Moment now) {
   const kv::Ballot ballot = leads ? system->leader().ballot() : kv::Ballot();
   if (register_.ballot() != ballot) {
     register_.OnLeading(ballot);
-    if (leads) controller_.Begin(now.now);
+    if (leads) controller_.Begin(now.now, ballot, progress_.get());
   }
   if (!leads) return;
   const auto submit = [&](Request request) {
@@ -179,9 +183,39 @@ void Node::Impl::Control(Moment now) {
   controller_.OnLiveness(alive, now.now);
   if (std::optional<Request> read = register_.Read()) submit(*std::move(read));
   if (!register_.ready() && !Broken(Canary::kPipelinedTopologyWrites)) return;
-  if (std::optional<ring::Topology> next = controller_.Next(*topology_, now.now)) {
-    submit(register_.Write(*next));
+  std::optional<ring::Topology> next = controller_.Next(*topology_, now.now);
+  TellProgress(now);
+  if (next) submit(register_.Write(*next));
+}
+
+void Node::Impl::TellProgress(Moment now) {
+  std::shared_ptr<const ClusterProgress> progress = controller_.Look(*topology_, now);
+  if (progress == nullptr) return;
+  progress_ = std::move(progress);
+  std::set<NodeId> all;
+  for (const auto& [node, member] : topology_->members) all.insert(node);
+  // Who wished to join and may not is no member.
+  for (const Refusal& refusal : progress_->refusals) all.insert(refusal.node);
+  all.erase(options_.self);
+  for (const NodeId node : all) Post(node, ProgressPacket{progress_});
+}
+
+void Node::Impl::On(NodeId, const ProgressPacket& packet, Moment) {
+  const ClusterProgress& news = *packet.progress;
+  const auto age = [](const ClusterProgress& progress) { return std::pair(progress.controller, progress.number); };
+  if (progress_ == nullptr || age(news) > age(*progress_)) progress_ = packet.progress;
+}
+
+LeadSummary Node::Impl::Leads() const {
+  LeadSummary leads;
+  for (const auto& [partition, replica] : replicas_) {
+    if (partition == kSystemPartition || !replica->leading()) continue;
+    ++leads.partitions;
+    leads.complete += replica->leader().complete();
+    leads.all_equal += replica->leader().all_equal();
+    leads.lagging_keys += replica->leader().lagging();
   }
+  return leads;
 }
 
 }  // namespace quoin::quorum

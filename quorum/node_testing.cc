@@ -27,6 +27,7 @@ std::string KindOf(const PacketBody& body) {
     std::string operator()(const TopologyPacket&) const { return "topology"; }
     std::string operator()(const MembershipPacket&) const { return "membership"; }
     std::string operator()(const ReportPacket&) const { return "report"; }
+    std::string operator()(const ProgressPacket&) const { return "progress"; }
     std::string operator()(const ListPacket&) const { return "list"; }
     std::string operator()(const ListedPacket&) const { return "listed"; }
   };

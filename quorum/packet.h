@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,10 +13,12 @@
 
 #include "base/ids.h"
 #include "kv/version.h"
+#include "quorum/amount.h"
 #include "quorum/keyspace.h"
 #include "quorum/messages.h"
 #include "quorum/operation.h"
 #include "quorum/page.h"
+#include "quorum/progress.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip_message.h"
 #include "ring/topology.h"
@@ -47,7 +50,9 @@ struct ForwardPacket {
   Request request;
   kv::Ballot meant_for;    // The leader's ballot, or for a takeover the one that is to be superseded.
   bool repeated = false;   // Another copy may exist.
-  kv::Ballot lowest;       // Repeated: the lowest ballot that any copy named.
+  // A version of the partition that was there before this copy was sent; repeated: the lowest that any copy named.
+  // Whatever version a copy gets is above it.
+  kv::Version lowest;
   std::uint64_t finished_below = 0;  // Ids of the same client with lower numbers are finished (Sending).
   bool take_over = false;  // The sender can't reach the leader: lead, if the others don't hear it either.
   std::uint32_t hops = 0;  // How often it was passed on by nodes that hear a leader whom the sender doesn't.
@@ -73,14 +78,10 @@ struct TopologyPacket {
 // Asks the controller (whoever leads the system partition) for a change of membership. Passed on by those who know
 // better; asked again until the ring shows it.
 struct MembershipPacket {
-  enum class Wish : std::uint8_t {
-    kJoin = 0,    // Make `node` an active member, as `member` says.
-    kDrain = 1,   // Move everything away from `node`, then remove it.
-    kCancel = 2,  // End the drain of `node`: it is active again.
-    kRemove = 3,  // `node` is gone for good: copy from the others, and remove it.
-  };
+  using Wish = MembershipWish;
   Wish wish = Wish::kJoin;
   NodeId node;
+  NodeId with;          // kReplace.
   ring::Member member;  // kJoin.
   std::uint32_t hops = 0;
 };
@@ -91,9 +92,16 @@ struct MoveReport {
   std::uint64_t configuration = 0;  // The version under which this was found.
   bool filled = false;              // kFilling: every new replica has been found nearly equal, under this version.
   bool complete = false;            // kJoint: Leader::carried, and the old set is sealed.
+  Amount replica;                   // kFilling: what one replica holds, counted or estimated.
+  std::map<NodeId, Amount> copied;  // kFilling: what each new replica is known to hold; at most kMaxReplicas.
 };
 struct ReportPacket {
   std::vector<MoveReport> moves;
+};
+
+// What the controller tells all members of the changes that are under way, for people.
+struct ProgressPacket {
+  std::shared_ptr<const ClusterProgress> progress;  // Given.
 };
 
 // Asks a node what its replicas hold of a range of keys (docs/protocol.md, "Pages of keys").
@@ -116,7 +124,8 @@ struct ListedPacket {
 
 using PacketBody =
     std::variant<ReplicaPacket, HeartbeatPacket, ring::GossipMessage, ForwardPacket, ForwardedPacket,
-                 FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket, ListPacket, ListedPacket>;
+                 FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket, ListPacket, ListedPacket,
+                 ProgressPacket>;
 
 struct Packet {
   NodeId to;

@@ -23,6 +23,7 @@ class DamagedSnapshot final : public kv::Snapshot {
   std::unique_ptr<kv::Cursor> Scan(PartitionId partition, std::string_view from) const override {
     return std::make_unique<DamagedCursor>(snapshot_->Scan(partition, from), key_);
   }
+  kv::PartitionEstimate Estimate(PartitionId partition) const override { return snapshot_->Estimate(partition); }
 
  private:
   class DamagedCursor final : public kv::Cursor {

@@ -7,6 +7,10 @@ namespace quoin::quorum {
 
 RangeFound ReadRange(const kv::Snapshot& snapshot, const RangeWanted& range) {
   RangeFound found;
+  if (range.estimate) {
+    const kv::PartitionEstimate estimate = snapshot.Estimate(range.partition);
+    found.estimate = Amount{estimate.keys, estimate.bytes};
+  }
   const std::unique_ptr<kv::Cursor> cursor = snapshot.Scan(range.partition, range.from);
   for (; cursor->Valid(); cursor->Next()) {
     if (range.to && cursor->key() >= *range.to) return found;

@@ -33,6 +33,7 @@ class DamagedSnapshot final : public kv::Snapshot {
   std::unique_ptr<kv::Cursor> Scan(PartitionId partition, std::string_view from) const override {
     return std::make_unique<DamagedCursor>(snapshot_->Scan(partition, from), damaged_, fails_);
   }
+  kv::PartitionEstimate Estimate(PartitionId partition) const override { return snapshot_->Estimate(partition); }
 
  private:
   std::unique_ptr<kv::Snapshot> snapshot_;

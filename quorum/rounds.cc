@@ -28,7 +28,9 @@ std::vector<Envelope> Rounds::OnDurable() {
   CHECK(under_way_);
   under_way_ = false;
   std::vector<Envelope> out;
-  for (Delayed& delayed : std::exchange(sealed_, {})) out.push_back(std::move(delayed.envelope));
+  out.reserve(sealed_.size());
+  for (Delayed& delayed : sealed_) out.push_back(std::move(delayed.envelope));
+  sealed_.clear();
   return out;
 }
 

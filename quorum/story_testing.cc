@@ -172,7 +172,7 @@ void Story::Submit(std::uint64_t node, const Words& words, Options& options) {
   copy.meant_for = options.contains("for") ? ParseBallot(options["for"]) : cluster_->leader(node).ballot();
   copy.take_over = options.contains("for");
   copy.repeated = options.contains("repeated");
-  if (copy.repeated) copy.lowest = ParseBallot(options["repeated"]);
+  if (copy.repeated) copy.lowest = {ParseBallot(options["repeated"]), 0};
   // An answer may come at once.
   const std::uint64_t token = ++last_token_;
   names_[token] = command + " " + copy.request.key + " at " + std::to_string(node);

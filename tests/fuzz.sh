@@ -1,5 +1,6 @@
 #!/bin/bash
-# Fuzzes the request paths (HTTP and WebSocket) and the record decoder, under AddressSanitizer with leak detection, each from its corpus.
+# Fuzzes the request paths (HTTP and WebSocket), what the client library and peers read, and the record decoder, under
+# AddressSanitizer with leak detection, each from its corpus.
 #
 #   tests/fuzz.sh [seconds]     how long each runs (default 60)
 #
@@ -15,7 +16,7 @@ command -v clang >/dev/null || { echo "fuzz: needs clang:  apt-get install clang
 compgen -G "$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-*.a" >/dev/null ||
   { echo "fuzz: needs libFuzzer:  apt-get install libclang-rt-14-dev" >&2 && exit 1; }
 
-./bazelw build --config=fuzz //net:http_fuzzer //net:websocket_fuzzer //kv:record_fuzzer
+./bazelw build --config=fuzz //net:http_fuzzer //net:websocket_fuzzer //net:peer_codec_fuzzer //net/client:session_fuzzer //kv:record_fuzzer
 bin=$(./bazelw info --config=fuzz bazel-bin 2>/dev/null)
 
 found=$(mktemp -d "${TMPDIR:-/tmp}/quoin-fuzz.XXXXXX")
@@ -38,6 +39,8 @@ fuzz() {
 status=0
 fuzz "$bin/net/http_fuzzer" net/testdata/http_corpus || status=1
 fuzz "$bin/net/websocket_fuzzer" net/testdata/websocket_corpus || status=1
+fuzz "$bin/net/peer_codec_fuzzer" net/testdata/peer_codec_corpus || status=1
+fuzz "$bin/net/client/session_fuzzer" net/client/testdata/session_corpus || status=1
 fuzz "$bin/kv/record_fuzzer" kv/testdata/record_corpus || status=1
 if [[ $status == 0 ]]; then
   rm -rf "$found"

@@ -70,13 +70,46 @@ TEST_F(StressTest, VerifiesARealNode) {
 TEST_F(StressTest, VerificationCatchesAStoreThatForgets) {
   const NodeProcess other;
   ChildProcess bench = OnTerminal({"--server=" + node_.address() + "," + other.address(), "--workload=counters",
-                                   "--verify", "--keys=10", "--duration=1m"});
+                                   "--verify", "--keys=10", "--duration=1m", "--connections=1"});
   bench.ReadUntil("ETA");  // It tells one only when some time is over, so it has counted.
   node_.Kill9();
   bench.Signal(SIGINT);
   const std::string report = bench.ReadAll();
   EXPECT_THAT(report, AllOf(HasSubstr("VIOLATION"), HasSubstr("is not linearizable")));
   EXPECT_EQ(bench.Wait().code, 1);
+}
+
+TEST_F(StressTest, SpreadsOverTheServersAndGoesOnWithoutOneOfThem) {
+  NodeProcess second, third;
+  ChildProcess bench =
+      OnTerminal({"--server=" + node_.address() + "," + second.address() + "," + third.address(), "--workload=put",
+                  "--connections=6", "--operations=10000", "--duration=1h", "--timeout=2s"});
+  bench.ReadUntil("ETA");
+  second.Kill9();
+  const std::string report = bench.ReadAll();
+  EXPECT_THAT(report, AllOf(HasSubstr("answered by"), HasSubstr(node_.address() + " "),
+                            HasSubstr(second.address() + " "), HasSubstr(third.address() + " ")));
+  EXPECT_THAT(report, AllOf(HasSubstr("for one key"), HasSubstr("for one place")));
+  EXPECT_EQ(bench.Wait().code, 0);
+}
+
+TEST_F(StressTest, AServerThatIsNotThereFromTheStartIsDoneWithout) {
+  NodeProcess other;
+  other.Kill9();
+  const Finished finished = Bench(
+      {"--server=" + other.address() + "," + node_.address(), "--workload=put", "--operations=100", "--output=json"});
+  EXPECT_EQ(finished.exit.code, 0) << finished.errors;
+  const boost::json::object report = Json(finished);
+  EXPECT_EQ(report.at("total").at("done").to_number<int>(), 100);
+  EXPECT_EQ(report.at("answered_by").at(node_.address()).to_number<int>(), 100);
+}
+
+TEST_F(StressTest, AHistoryThatIsFullBeforeTheMeasurementIsSaid) {
+  const Finished finished =
+      Bench({"--verify", "--workload=put", "--keys=10", "--verify_limit=100", "--warmup=1h", "--output=json"});
+  EXPECT_EQ(finished.exit.code, 5);
+  EXPECT_THAT(finished.errors, AllOf(HasSubstr("--verify_limit=100"), HasSubstr("shorten --warmup")));
+  EXPECT_EQ(finished.output, "");
 }
 
 TEST_F(StressTest, CtrlCEndsItWithAReport) {
@@ -127,6 +160,7 @@ TEST(StressTestFlags, SayWhatIsWrongAndWhatWouldBeRight) {
            {"--value_size=20-10", "smaller one first"},
            {"--wrokload=put", "Did you mean --workload?"},
            {"--server=nowhere", "nowhere"},
+           {"--routing=best", "leaders or failover"},
            {"word", "'word'"},
        }) {
     const Finished finished = RunToEnd({BenchProgram(), wrong.flag});
@@ -138,6 +172,8 @@ TEST(StressTestFlags, SayWhatIsWrongAndWhatWouldBeRight) {
            {"--value_size=8", "at least 16 bytes"},
            {"--consistency=one", "does not promise"},
            {"--keys=1000000", "fewer --keys"},
+           {"--keys=500001", "at most 500000, or --verify_limit=1000002"},
+           {"--operations=1000000", "at most 990000"},
        }) {
     const Finished finished = RunToEnd({BenchProgram(), "--verify", wrong.flag});
     EXPECT_EQ(finished.exit.code, 2) << wrong.flag;

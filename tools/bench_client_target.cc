@@ -8,13 +8,15 @@
 #include <fstream>
 #include <utility>
 
-#include "net/client/client.h"
-
 namespace quoin::bench {
 namespace {
 
 // Of all connections together: the client library remembers a ballot for each key that it has seen.
 constexpr std::size_t kRememberedKeys = 256 << 10;
+// A connection that is silent for so much of an operation's time is given up after twice that, so that the operation
+// has time left for another server.
+constexpr int kPingsPerTimeout = 4;
+constexpr std::chrono::milliseconds kShortestPing{100};
 
 class ClientTarget final : public Target {
  public:
@@ -30,13 +32,18 @@ class ClientTarget final : public Target {
 
   void StartPage(std::size_t slot, std::string prefix, std::uint32_t entries,
                  client::Handler<PageOutcome> done) override {
-    clients_[slot % clients_.size()]->StartPage(
-        {.prefix = std::move(prefix), .limit = entries}, call_,
-        [done = std::move(done)](client::PageAnswer page) mutable {
-          PageOutcome outcome{.outcome = page.outcome, .entries = page.entries.size(), .problem = page.problem};
-          for (const client::Entry& entry : page.entries) outcome.bytes += entry.key.size() + entry.state.value.size();
-          std::move(done)(std::move(outcome));
-        });
+    clients_[slot % clients_.size()]->StartPage({.prefix = std::move(prefix), .limit = entries}, call_,
+                                                [done = std::move(done)](client::PageAnswer page) mutable {
+                                                  PageOutcome outcome{.outcome = page.outcome,
+                                                                      .entries = page.entries.size(),
+                                                                      .bytes = 0,
+                                                                      .problem = page.problem,
+                                                                      .sendings = page.sendings,
+                                                                      .responder = page.responder};
+                                                  for (const client::Entry& entry : page.entries)
+                                                    outcome.bytes += entry.key.size() + entry.state.value.size();
+                                                  std::move(done)(std::move(outcome));
+                                                });
   }
 
   Time Now() override { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -69,15 +76,27 @@ class ClientTarget final : public Target {
 
 }  // namespace
 
+std::vector<std::string> ServersFor(const std::vector<std::string>& servers, std::size_t connection) {
+  std::vector<std::string> order = servers;
+  const auto first = static_cast<std::ptrdiff_t>(connection % servers.size());
+  std::rotate(order.begin(), order.begin() + first, order.end());
+  if (order.size() < 3) return order;
+  const auto second = static_cast<std::ptrdiff_t>(connection / servers.size() % (servers.size() - 1));
+  std::rotate(order.begin() + 1, order.begin() + 1 + second, order.end());
+  return order;
+}
+
 Result<std::unique_ptr<Target>> MakeClientTarget(boost::asio::io_context& io, const ConnectionOptions& options) {
   client::Options each;
-  each.servers = options.servers;
   each.timeout = options.timeout;
   each.max_operations = std::max(each.max_operations, options.depth);
   each.max_remembered_keys = std::max<std::size_t>(kRememberedKeys / options.connections, 64);
   each.user_agent = "quoin-bench";
+  each.routing = options.routing;
+  each.ping_interval = std::min(each.ping_interval, std::max(options.timeout / kPingsPerTimeout, kShortestPing));
   std::vector<std::unique_ptr<client::Client>> clients;
   for (std::size_t i = 0; i < options.connections; ++i) {
+    each.servers = ServersFor(options.servers, options.first_connection + i);
     auto made = client::Client::Create(io.get_executor(), each);
     if (!made.ok()) return made.status();
     clients.push_back(*std::move(made));

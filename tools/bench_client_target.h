@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "net/client/client.h"
 #include "net/client/operation.h"
 #include "tools/bench_target.h"
 
@@ -23,11 +24,17 @@ namespace quoin::bench {
 
 struct ConnectionOptions {
   std::vector<std::string> servers;
+  std::size_t first_connection = 0;  // Number of the first one among those of all targets of a run.
   std::size_t connections = 1;
   std::size_t depth = 1;  // Operations under way on each.
   std::chrono::milliseconds timeout{5000};
   client::Consistency consistency = client::Consistency::kQuorum;
+  client::Routing routing = client::Routing::kLeaders;
 };
+
+// The servers in the order in which a connection (by its number in the run) tries them. The connections are spread
+// evenly over the servers, and those of a server that is lost evenly over the others.
+std::vector<std::string> ServersFor(const std::vector<std::string>& servers, std::size_t connection);
 
 // Opens no connection yet. Errors: kInvalid, when a server's address is none. The target must not outlive `io`.
 Result<std::unique_ptr<Target>> MakeClientTarget(boost::asio::io_context& io, const ConnectionOptions& options);

@@ -29,9 +29,12 @@ Crew::Crew(const Plan& plan, const RunOptions& options) : depth_(plan.depth), li
 Result<std::unique_ptr<Crew>> Crew::Make(const Plan& plan, const RunOptions& options, const Shared& shared) {
   std::unique_ptr<Crew> crew(new Crew(plan, options));
   crew->progress_ = shared.surroundings.progress;
+  std::size_t connections = 0;
   for (std::size_t i = 0; i < plan.threads; ++i) {
     auto part = std::make_unique<Part>();
+    part->first_connection = connections;
     part->connections = plan.connections / plan.threads + (i < plan.connections % plan.threads ? 1 : 0);
+    connections += part->connections;
     if (shared.max_records > 0) {
       part->recorder = std::make_unique<Recorder>(*shared.surroundings.values, shared.max_records);
     }
@@ -44,16 +47,22 @@ Result<std::unique_ptr<Crew>> Crew::Make(const Plan& plan, const RunOptions& opt
     std::promise<Status> made;
     boost::asio::post(part.io, [&] {
       auto target = MakeClientTarget(part.io, {.servers = plan.servers,
+                                               .first_connection = part.first_connection,
                                                .connections = part.connections,
                                                .depth = plan.depth,
                                                .timeout = options.timeout,
-                                               .consistency = options.consistency});
+                                               .consistency = options.consistency,
+                                               .routing = options.routing});
       if (!target.ok()) return made.set_value(target.status());
       part.target = *std::move(target);
       Worker::Surroundings surroundings = shared.surroundings;
       surroundings.recorder = part.recorder.get();
-      part.worker = std::make_unique<Worker>(
-          *part.target, Worker::Options{.index = i, .workers = plan.threads, .slots = crew->slots(i)}, surroundings);
+      part.worker = std::make_unique<Worker>(*part.target,
+                                             Worker::Options{.index = i,
+                                                             .workers = plan.threads,
+                                                             .slots = crew->slots(i),
+                                                             .first_slot = part.first_connection * plan.depth},
+                                             surroundings);
       made.set_value(Status::Ok());
     });
     QUOIN_RETURN_IF_ERROR(made.get_future().get());

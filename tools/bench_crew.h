@@ -59,6 +59,7 @@ class Crew {
   struct Part {
     boost::asio::io_context io{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work = boost::asio::make_work_guard(io);
+    std::size_t first_connection = 0;  // Its number among those of all parts.
     std::size_t connections = 0;
     std::unique_ptr<Target> target;
     std::unique_ptr<Recorder> recorder;

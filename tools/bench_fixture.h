@@ -19,6 +19,8 @@ class Bench : public testing::Test {
     values_ = std::make_unique<Values>(workload.value_size);
     names_ = std::make_unique<KeyNames>("bench/", SizeRange{0, 0}, verify);
     count_ = std::make_unique<KeyCount>(workload.keys);
+    key_gaps_ = std::make_unique<AskedGaps>(workload.keys);
+    slot_gaps_ = std::make_unique<AskedGaps>(slots);
     source_ = std::make_unique<WorkloadSource>(workload, 0.99, 1, *count_);
     if (verify) {
       recorder_ = std::make_unique<Recorder>(*values_, max_records);
@@ -29,6 +31,8 @@ class Bench : public testing::Test {
                                                             .values = values_.get(),
                                                             .key_count = count_.get(),
                                                             .gap = &gap_,
+                                                            .key_gaps = key_gaps_.get(),
+                                                            .slot_gaps = slot_gaps_.get(),
                                                             .progress = &progress_,
                                                             .recorder = recorder_.get(),
                                                             .generations = generations_.get()});
@@ -61,6 +65,8 @@ class Bench : public testing::Test {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Generations> generations_;
   SuccessGap gap_;
+  std::unique_ptr<AskedGaps> key_gaps_;
+  std::unique_ptr<AskedGaps> slot_gaps_;
   Progress progress_;
   std::unique_ptr<Worker> worker_;
 };

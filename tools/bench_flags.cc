@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "net/http_client.h"
+#include "tools/bench_verify_limit.h"
 #include "tools/flag_types.h"
 
 // Shared with the terminal client, which --stress-test makes a stress test; client_flags.cc defines them.
@@ -24,8 +25,6 @@ constexpr std::uint64_t kMaxKeyBytes = 4096;
 constexpr std::uint64_t kMaxValueBytes = 64 << 20;
 constexpr std::uint64_t kMaxSlots = 1'000'000;
 constexpr std::uint64_t kMaxThreads = 256;
-// More would take gigabytes of memory, and the checker an hour.
-constexpr std::uint64_t kMaxHistory = 20'000'000;
 
 bool ValidateWorkload(const char*, const std::string& value) {
   if (FindWorkload(value, 0.5)) return true;
@@ -46,6 +45,10 @@ bool ValidateSizes(const char*, const std::string& value) {
 
 bool ValidatePreload(const char*, const std::string& value) {
   return value == "auto" || value == "yes" || value == "no" || RejectFlag("the value is auto, yes or no");
+}
+
+bool ValidateRouting(const char*, const std::string& value) {
+  return value == "leaders" || value == "failover" || RejectFlag("the value is leaders or failover");
 }
 
 bool ValidateTheta(const char*, double value) {
@@ -89,6 +92,11 @@ DEFINE_uint64(seed, 1, "what the operations, keys and sizes are drawn from");
 
 DEFINE_uint64(connections, 16, "connections, each a client of its own");
 DEFINE_validator(connections, &bench::ValidatePositive);
+DEFINE_string(
+    routing, "leaders",
+    "where a connection sends an operation: leaders, to the node that leads its key, over more connections if "
+    "need be; failover, to its one server, and to another one only when that is lost");
+DEFINE_validator(routing, &bench::ValidateRouting);
 DEFINE_uint64(depth, 1, "operations under way on each connection");
 DEFINE_validator(depth, &bench::ValidatePositive);
 DEFINE_uint64(threads, 1, "threads of this program; the connections are shared out among them");
@@ -170,16 +178,7 @@ Status CheckVerify(const Plan& plan) {
     return Wrong("--verify: values need at least " + std::to_string(kValueIdBytes) +
                  " bytes, to tell which write they came from; --value_size is " + ToString(workload.value_size) + ".");
   }
-  if (plan.verify_limit > kMaxHistory) {
-    return Wrong("--verify_limit=" + std::to_string(plan.verify_limit) + ": at most " + std::to_string(kMaxHistory) +
-                 ".");
-  }
-  if (workload.preload && workload.keys >= plan.verify_limit) {
-    return Wrong("--verify: storing " + std::to_string(workload.keys) +
-                 " keys before leaves nothing of --verify_limit=" + std::to_string(plan.verify_limit) +
-                 "; use fewer --keys.");
-  }
-  return Status::Ok();
+  return CheckVerifyLimit(plan);
 }
 
 }  // namespace
@@ -206,7 +205,7 @@ tools::ProgramHelp BenchHelp() {
       "  bazel run -c opt //tools:bench -- --workload=counters --verify\n"
       "  client --stress-test [flags]     the same\n";
   help.groups = {
-      {"Where", {"server", "connections", "depth", "threads", "timeout", "consistency"}},
+      {"Where", {"server", "routing", "connections", "depth", "threads", "timeout", "consistency"}},
       {"What",
        {"workload", "reads", "keys", "distribution", "theta", "key_size", "value_size", "key_prefix", "preload",
         "seed"}},
@@ -214,7 +213,9 @@ tools::ProgramHelp BenchHelp() {
       {"Result", {"output", "verify", "verify_limit"}},
   };
   help.described = {
-      {"server", "host:port of a node; several are separated by commas, and the first that answers gets everything"},
+      {"server",
+       "host:port of a node; several are separated by commas, and share the connections; those of one that is lost go "
+       "to the others"},
       {"timeout", "how long an operation may take, with all its sendings"},
       {"output", "json: one object; auto and human: for people"},
   };
@@ -272,6 +273,7 @@ Result<BenchFlags> ReadBenchFlags() {
 
   flags.json = FLAGS_output == "json";
   flags.run.timeout = std::chrono::ceil<std::chrono::milliseconds>(tools::DurationOf(FLAGS_timeout));
+  if (FLAGS_routing == "failover") flags.run.routing = client::Routing::kFailover;
   if (FLAGS_consistency == "one") flags.run.consistency = client::Consistency::kOne;
   if (FLAGS_consistency == "all") flags.run.consistency = client::Consistency::kAll;
   return flags;

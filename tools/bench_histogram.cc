@@ -45,6 +45,27 @@ void Histogram::Add(std::uint64_t value) {
   sum_ += static_cast<long double>(value);
 }
 
+void Histogram::AddEvenly(std::uint64_t smallest, std::uint64_t largest, std::uint64_t count) {
+  if (count == 0) return;
+  if (count == 1) return Add(largest);
+  const long double distance = static_cast<long double>(largest - smallest) / static_cast<long double>(count - 1);
+  std::uint64_t below = 0;  // Of the values, how many lie in the buckets before.
+  for (std::size_t bucket = Bucket(smallest); below < count; ++bucket) {
+    std::uint64_t through = count;
+    if (bucket < Bucket(largest)) {
+      const auto room = static_cast<long double>(LargestOf(bucket) - smallest);
+      through = std::min(count - 1, static_cast<std::uint64_t>(room / distance) + 1);
+    }
+    counts_[bucket] += through - below;
+    below = through;
+  }
+  count_ += count;
+  min_ = std::min(min_, smallest);
+  max_ = std::max(max_, largest);
+  sum_ +=
+      (static_cast<long double>(smallest) + static_cast<long double>(largest)) / 2 * static_cast<long double>(count);
+}
+
 void Histogram::Merge(const Histogram& other) {
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
   count_ += other.count_;

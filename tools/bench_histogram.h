@@ -20,6 +20,9 @@ class Histogram {
   Histogram();
 
   void Add(std::uint64_t value);
+  // `count` values at equal distances, the smallest and the largest among them, in a step for each bucket in between.
+  // REQUIRES: smallest <= largest. Nothing when count is 0; the largest when it is 1.
+  void AddEvenly(std::uint64_t smallest, std::uint64_t largest, std::uint64_t count);
   void Merge(const Histogram& other);
 
   std::uint64_t count() const { return count_; }

@@ -75,6 +75,33 @@ TEST(Histogram, AgreesWithSortingOnRandomValues) {
   }
 }
 
+TEST(Histogram, EvenlySpreadValuesAreAsIfCountedOneByOne) {
+  struct Case {
+    std::uint64_t smallest, distance, count;
+  };
+  for (const Case& each : {Case{0, 1, 5000}, Case{7, 0, 3}, Case{900, 100'000, 20'000}, Case{1 << 20, 3, 2},
+                           Case{5, 1'000'000'000, 1}, Case{1'000, 50'000'000, 0}}) {
+    Histogram one_by_one, evenly;
+    for (std::uint64_t i = 0; i < each.count; ++i) one_by_one.Add(each.smallest + i * each.distance);
+    const std::uint64_t largest = each.smallest + (each.count > 0 ? each.count - 1 : 0) * each.distance;
+    evenly.AddEvenly(each.smallest, largest, each.count);
+    EXPECT_EQ(evenly.count(), one_by_one.count());
+    EXPECT_EQ(evenly.min(), one_by_one.min());
+    EXPECT_EQ(evenly.max(), one_by_one.max());
+    EXPECT_DOUBLE_EQ(evenly.mean(), one_by_one.mean());
+    for (double percent = 0; percent <= 100; percent += 0.5) {
+      ASSERT_EQ(evenly.Percentile(percent), one_by_one.Percentile(percent)) << each.count << " at " << percent;
+    }
+  }
+}
+
+TEST(Histogram, ManyEvenlySpreadValuesTakeNoTime) {
+  Histogram histogram;
+  histogram.AddEvenly(0, ~std::uint64_t{0} >> 1, std::uint64_t{1} << 50);
+  EXPECT_EQ(histogram.count(), std::uint64_t{1} << 50);
+  EXPECT_NEAR(static_cast<double>(histogram.Percentile(50)), 0x1p62, 0x1p62 / 500);
+}
+
 TEST(Histogram, MergedIsAsIfCountedTogether) {
   Histogram one, other, both;
   for (std::uint64_t value : {5u, 70'000u, 900u}) {

@@ -50,6 +50,39 @@ std::string ReasonsText(const Reasons& reasons) {
   return text;
 }
 
+// " (put 3, increment 1)": how many of each kind.
+std::string KindsText(const Tally& tally, std::uint64_t StepTally::*member) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < kStepKinds; ++i) {
+    const std::uint64_t count = tally.steps[i].*member;
+    if (count > 0) parts.push_back(std::string(StepName(static_cast<StepKind>(i))) + " " + CountText(count));
+  }
+  return parts.empty() ? "" : " (" + Joined(parts) + ")";
+}
+
+std::string GapText(const char* name, const SuccessGap::Gap& gap, Time window_from) {
+  return Format("%-18s at most ", name) + DurationText(gap.length) + ", " +
+         DurationText(std::max(gap.from - window_from, Time{0})) + " into the measurement";
+}
+
+std::string GapsText(const RunResult& result) {
+  const Time from = result.tally.window_from;
+  std::string text = GapText("without a success", result.gap, from) + "\n";
+  if (result.key_gap.length > Time{0}) {
+    text += GapText("  for one key", result.key_gap, from) + ": " + Printable(result.key_of_gap, 80) + "\n";
+  }
+  if (result.slot_gap.length > Time{0}) text += GapText("  for one place", result.slot_gap, from) + "\n";
+  return text;
+}
+
+// Where it can be several servers: who has answered how much.
+std::string ServersText(const RunResult& result) {
+  if (std::max(result.plan.servers.size(), result.tally.answered_by.size()) < 2) return "";
+  std::vector<std::string> parts;
+  for (const auto& [server, count] : result.tally.answered_by) parts.push_back(server + " " + CountText(count));
+  return "answered by        " + (parts.empty() ? "nobody" : Joined(parts)) + "\n";
+}
+
 std::string LatencyHead() {
   return Format("%-18s %11s %9s %9s %9s %9s %9s %9s %9s\n", "latency", "count", "min", "mean", "p50", "p95", "p99",
                 "p99.9", "max");
@@ -70,11 +103,12 @@ std::string LatencyText(const RunResult& result, const StepTally& total) {
   std::size_t kinds = 0;
   for (std::size_t i = 0; i < kStepKinds; ++i) {
     const StepTally& step = result.tally.steps[i];
-    if (step.successes() == 0) continue;
+    if (step.latency.count() == 0) continue;
     ++kinds;
     text += LatencyLine(StepName(static_cast<StepKind>(i)), step.latency);
   }
-  if (kinds != 1) text += LatencyLine("all", total.latency);
+  if (result.tally.never_begun.count() > 0) text += LatencyLine("never begun", result.tally.never_begun);
+  if (kinds != 1 || result.tally.never_begun.count() > 0) text += LatencyLine("all", total.latency);
   if (result.plan.rate > 0) text += LatencyLine("from true start", result.tally.service);
   if (result.tally.failed.count() > 0) text += LatencyLine("failed, unknown", result.tally.failed);
   if (total.latency.count() == 0) return text;
@@ -132,7 +166,7 @@ double RunResult::per_second(std::uint64_t count) const {
 ExitCode RunResult::exit_code() const {
   if (verification && verification->violated()) return ExitCode::kViolation;
   if (verification && verification->undecided()) return ExitCode::kUndecided;
-  return tally.Total().successes() == 0 && !interrupted ? ExitCode::kAllFailed : ExitCode::kDone;
+  return tally.in_window + tally.Total().successes() == 0 && !interrupted ? ExitCode::kAllFailed : ExitCode::kDone;
 }
 
 std::string DurationText(Time duration) {
@@ -172,16 +206,22 @@ std::string TextReport(const RunResult& result) {
   text += "answers            " + CountText(total.done) + " done, " + CountText(total.absent) + " absent, " +
           CountText(total.conflicts) + " conflicts\n";
   if (tally.entries > 0) text += "listed             " + CountText(tally.entries) + " entries\n";
-  text += "errors             " + CountText(total.errors) + "\n" + ReasonsText(tally.errors);
-  text += "unknown            " + CountText(total.unknowns) + "\n" + ReasonsText(tally.unknowns);
+  text += ServersText(result);
+  text += "errors             " + CountText(total.errors) + KindsText(tally, &StepTally::errors) + "\n" +
+          ReasonsText(tally.errors);
+  text += "unknown            " + CountText(total.unknowns) + KindsText(tally, &StepTally::unknowns) + "\n" +
+          ReasonsText(tally.unknowns);
   if (tally.resent > 0) text += "sent again         " + CountText(tally.resent) + " operations\n";
-  if (tally.never_begun > 0) {
+  if (tally.late > 0) {
+    text += "under way at end   " + CountText(tally.late) + " operations, the oldest for " +
+            DurationText(tally.latest) + "\n";
+  }
+  if (tally.never_begun.count() > 0) {
     text +=
-        "never begun        " + CountText(tally.never_begun) +
+        "never begun        " + CountText(tally.never_begun.count()) +
         " operations that were due: the rate was more than the store took with so many connections and this depth\n";
   }
-  text += "without a success  at most " + DurationText(result.gap.length) + ", " +
-          DurationText(std::max(result.gap.from - tally.window_from, Time{0})) + " into the measurement\n\n";
+  text += GapsText(result) + "\n";
   text += LatencyText(result, total) + "\n" + BenchText(result);
   if (result.verification) text += VerificationText(*result.verification);
   return text;

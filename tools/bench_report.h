@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tools/bench_distribution.h"
+#include "tools/bench_gap.h"
 #include "tools/bench_tally.h"
 #include "tools/bench_verify.h"
 #include "tools/bench_workload.h"
@@ -49,8 +50,12 @@ struct Plan {
 
 struct RunResult {
   Plan plan;
-  Tally tally;  // Of the measured window, all workers.
-  SuccessGap::Gap gap;
+  Tally tally;          // Of the measured window, all workers.
+  SuccessGap::Gap gap;  // Nothing at all succeeded.
+  // The longest that one key, and one of the connections * depth places, was asked without a success (AskedGaps).
+  SuccessGap::Gap key_gap;
+  std::string key_of_gap;
+  SuccessGap::Gap slot_gap;
   std::uint64_t preloaded = 0;
   Time preload_took{0};
   std::optional<Verification> verification;

@@ -117,8 +117,15 @@ std::string JsonReport(const RunResult& result) {
   object["spectrum"] = std::move(spectrum);
   object["entries"] = tally.entries;
   object["resent"] = tally.resent;
-  object["never_begun"] = tally.never_begun;
+  object["never_begun"] = tally.never_begun.count();
+  object["under_way_at_end"] = {{"count", tally.late}, {"longest_us", Seconds(tally.latest) * 1e6}};
   object["longest_gap_s"] = Seconds(result.gap.length);
+  object["longest_key_gap_s"] = Seconds(result.key_gap.length);
+  object["longest_place_gap_s"] = Seconds(result.slot_gap.length);
+  if (!result.key_of_gap.empty()) object["key_of_longest_gap"] = Safe(result.key_of_gap);
+  json::object answered_by;
+  for (const auto& [server, count] : tally.answered_by) answered_by[server] = count;
+  object["answered_by"] = std::move(answered_by);
   object["bench"] = {
       {"cores", result.cores()}, {"busiest_thread", tally.busiest}, {"bottleneck", result.bench_was_bottleneck()}};
   if (result.verification) object["verification"] = VerificationObject(*result.verification);

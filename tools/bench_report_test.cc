@@ -32,6 +32,9 @@ RunResult Some() {
   tally.in_window = 1000;
   result.tally.Merge(tally);
   result.gap = {.length = milliseconds(1500), .from = seconds(8)};
+  result.key_gap = {.length = milliseconds(2500), .from = seconds(7)};
+  result.key_of_gap = "bench/7";
+  result.slot_gap = {.length = milliseconds(2000), .from = seconds(7)};
   return result;
 }
 
@@ -41,9 +44,47 @@ TEST(Report, ForPeopleSaysWhatMatters) {
   EXPECT_THAT(text, HasSubstr("throughput         100 operations/s"));
   EXPECT_THAT(text, HasSubstr("10  disk-full: no \\x1b space"));
   EXPECT_THAT(text, HasSubstr("1  timed-out"));
+  EXPECT_THAT(text, HasSubstr("errors             10 (put 10)\n"));
+  EXPECT_THAT(text, HasSubstr("unknown            1 (put 1)\n"));
   EXPECT_THAT(text, HasSubstr("without a success  at most 1.50s, 3.00s into"));
+  EXPECT_THAT(text, HasSubstr("  for one key      at most 2.50s, 2.00s into the measurement: bench/7\n"));
+  EXPECT_THAT(text, HasSubstr("  for one place    at most 2.00s, 2.00s into the measurement\n"));
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("answered by")), Not(HasSubstr("under way at end"))));
   EXPECT_THAT(text, HasSubstr("0.40 cores; its busiest thread had 60% of its time to spare"));
   EXPECT_THAT(text, AllOf(Not(HasSubstr("WARNING")), Not(HasSubstr("\x1b")), Not(HasSubstr("verification"))));
+}
+
+TEST(Report, OfSeveralServersSaysWhoAnswered) {
+  RunResult result = Some();
+  result.plan.servers = {"127.0.0.1:1", "127.0.0.1:2"};
+  EXPECT_THAT(TextReport(result), HasSubstr("answered by        nobody"));
+  result.tally.answered_by = {{"127.0.0.1:1", 1200}, {"127.0.0.1:2", 7}};
+  EXPECT_THAT(TextReport(result), HasSubstr("answered by        127.0.0.1:1 1,200, 127.0.0.1:2 7\n"));
+  EXPECT_EQ(boost::json::parse(JsonReport(result)).at("answered_by").at("127.0.0.1:2").to_number<int>(), 7);
+}
+
+TEST(Report, LatencyHoldsWhatWasNeverBegun) {
+  RunResult result = Some();
+  result.plan.rate = 1000;
+  result.tally.never_begun.AddEvenly(1'000'000'000, 2'000'000'000, 1000);
+  const std::string text = TextReport(result);
+  EXPECT_THAT(text, HasSubstr("never begun        1,000 operations that were due"));
+  const boost::json::object report = boost::json::parse(JsonReport(result)).as_object();
+  EXPECT_EQ(report.at("never_begun").to_number<int>(), 1000);
+  const boost::json::object& latency = report.at("total").at("latency_us").as_object();
+  EXPECT_EQ(latency.at("count").to_number<int>(), 2000);
+  EXPECT_EQ(latency.at("max").to_number<double>(), 2e6);
+  EXPECT_EQ(report.at("spectrum").as_array().back().at("count").to_number<int>(), 2000);
+}
+
+TEST(Report, TellsWhatWasUnderWayAtTheEnd) {
+  RunResult result = Some();
+  result.tally.late = 16;
+  result.tally.latest = milliseconds(4900);
+  EXPECT_THAT(TextReport(result), HasSubstr("under way at end   16 operations, the oldest for 4.90s"));
+  const boost::json::object report = boost::json::parse(JsonReport(result)).as_object();
+  EXPECT_EQ(report.at("under_way_at_end").at("count").to_number<int>(), 16);
+  EXPECT_EQ(report.at("under_way_at_end").at("longest_us").to_number<double>(), 4.9e6);
 }
 
 TEST(Report, WarnsWhenTheBenchWasTheBottleneck) {
@@ -74,6 +115,9 @@ TEST(Report, JsonHasTheSameNumbers) {
   EXPECT_EQ(report.at("errors").at("disk-full").at("count").to_number<int>(), 10);
   EXPECT_EQ(report.at("unknown").at("timed-out").at("count").to_number<int>(), 1);
   EXPECT_EQ(report.at("longest_gap_s").to_number<double>(), 1.5);
+  EXPECT_EQ(report.at("longest_key_gap_s").to_number<double>(), 2.5);
+  EXPECT_EQ(report.at("key_of_longest_gap"), "bench/7");
+  EXPECT_EQ(report.at("longest_place_gap_s").to_number<double>(), 2);
   EXPECT_EQ(report.at("bench").at("bottleneck"), false);
   EXPECT_EQ(report.at("spectrum").as_array().back().at("count").to_number<int>(), 1000);
   EXPECT_EQ(report.at("verification").at("verdict"), "violation");
@@ -92,6 +136,8 @@ TEST(Report, ExitCodes) {
   EXPECT_EQ(result.exit_code(), ExitCode::kViolation);
   result = Some();
   result.tally.steps = {};
+  EXPECT_EQ(result.exit_code(), ExitCode::kDone) << "the answers of the window were to what was due before it";
+  result.tally.in_window = 0;
   EXPECT_EQ(result.exit_code(), ExitCode::kAllFailed);
 }
 

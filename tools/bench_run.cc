@@ -13,6 +13,8 @@ namespace {
 
 // How often a run tries to read back what it could not read.
 constexpr int kReadBackTries = 3;
+// Keys whose gaps are told; the others are not looked at. 16 MiB.
+constexpr std::uint64_t kMaxGapKeys = 1 << 20;
 
 // A run's parts, in the order in which they are used.
 class Runner {
@@ -22,7 +24,9 @@ class Runner {
         options_(options),
         names_(NamesFor(plan, static_cast<std::uint32_t>(std::random_device()()))),
         values_(plan.workload.value_size),
-        key_count_(plan.workload.keys) {}
+        key_count_(plan.workload.keys),
+        key_gaps_(std::min(plan.workload.keys, kMaxGapKeys)),
+        slot_gaps_(plan.slots()) {}
 
   Result<RunResult> Run() {
     const std::size_t records = plan_.verify ? plan_.verify_limit / plan_.threads + 1 : 0;
@@ -31,7 +35,10 @@ class Runner {
                                             .values = &values_,
                                             .key_count = &key_count_,
                                             .gap = &gap_,
+                                            .key_gaps = &key_gaps_,
+                                            .slot_gaps = &slot_gaps_,
                                             .progress = &progress_,
+                                            .recorder = nullptr,  // Each worker's own.
                                             .generations = generations_ ? &*generations_ : nullptr};
     auto crew = Crew::Make(plan_, options_, {.surroundings = surroundings, .max_records = records});
     if (!crew.ok()) return crew.status();
@@ -41,6 +48,7 @@ class Runner {
     QUOIN_RETURN_IF_ERROR(Connect());
     if (plan_.workload.preload) QUOIN_RETURN_IF_ERROR(Preload(&result));
     Measure(&result);
+    QUOIN_RETURN_IF_ERROR(Measured(result));
     if (plan_.verify) Check(&result);
     return result;
   }
@@ -91,6 +99,8 @@ class Runner {
     phase.measure_from = phase.start + plan_.warmup;
     if (plan_.duration > Time{0}) phase.end = phase.measure_from + plan_.duration;
     gap_.Begin(phase.measure_from);
+    key_gaps_.Begin(phase.measure_from);
+    slot_gaps_.Begin(phase.measure_from);
     const std::uint64_t steps = plan_.operations.value_or(0);
     result->tally = crew_->Run({.name = "run",
                                 .source =
@@ -109,11 +119,27 @@ class Runner {
                                 .until = plan_.duration > Time{0} ? phase.end : Time{0}});
     gap_.End(result->tally.window_to);
     result->gap = gap_.longest();
+    const AskedGaps::Gap key_gap = key_gaps_.longest();
+    result->key_gap = {.length = key_gap.length, .from = key_gap.from};
+    if (key_gap.length > Time{0}) result->key_of_gap = names_.Name({.index = key_gap.entry});
+    const AskedGaps::Gap slot_gap = slot_gaps_.longest();
+    result->slot_gap = {.length = slot_gap.length, .from = slot_gap.from};
     result->interrupted = crew_->interrupted();
   }
 
+  // Whether there was any measurement, or what ended it before it began.
+  Status Measured(const RunResult& result) const {
+    if (result.window() > Time{0}) return Status::Ok();
+    if (result.tally.history_full) {
+      return Status(Code::kUnavailable, "nothing was measured: the history for --verify was full (--verify_limit=" +
+                                            std::to_string(plan_.verify_limit) +
+                                            ") before the warm-up was over; raise it, or shorten --warmup");
+    }
+    return Status(Code::kUnavailable, "interrupted before anything was measured");
+  }
+
   // Reads these keys; the recorders have what came of it.
-  void ReadBack(std::vector<KeyNumber> keys) {
+  void ReadBack(const std::vector<KeyNumber>& keys) {
     const std::size_t workers = crew_->workers();
     std::vector<std::vector<KeyNumber>> shares(workers);
     for (std::size_t i = 0; i < keys.size(); ++i) shares[i % workers].push_back(keys[i]);
@@ -125,20 +151,13 @@ class Runner {
 
   void Check(RunResult* result) {
     const std::vector<const Recorder*> recorders = crew_->recorders();
-    const std::size_t known = [&] {
-      std::size_t records = 0;
-      for (const Recorder* recorder : recorders) records += recorder->records().size();
-      return records;
-    }();
-    const std::vector<KeyNumber> keys = TouchedKeys(recorders);
+    const std::vector<std::size_t> known = RecordCounts(recorders);
+    std::vector<KeyNumber> unread = TouchedKeys(recorders);
     const bool interrupted_before = crew_->interrupted();
-    for (int attempt = 0; attempt < kReadBackTries; ++attempt) {
-      ReadBack(keys);
+    for (int attempt = 0; attempt < kReadBackTries && !unread.empty(); ++attempt) {
+      ReadBack(unread);
       if (crew_->interrupted() && !interrupted_before) break;
-      std::size_t records = 0;
-      for (const Recorder* recorder : recorders) records += recorder->records().size();
-      // Every read that was answered has left a record.
-      if (records - known >= keys.size()) break;
+      unread = UnreadSince(recorders, known, std::move(unread));
     }
     const Time began = Crew::Now();
     VerifyOptions options;
@@ -158,6 +177,8 @@ class Runner {
   Values values_;
   KeyCount key_count_;
   SuccessGap gap_;
+  AskedGaps key_gaps_;
+  AskedGaps slot_gaps_;
   Progress progress_;
   std::optional<Generations> generations_;
   std::unique_ptr<Crew> crew_;  // Ends before what its workers use.

@@ -11,6 +11,7 @@
 #include <ostream>
 
 #include "base/status.h"
+#include "net/client/client.h"
 #include "net/client/operation.h"
 #include "tools/bench_data.h"
 #include "tools/bench_report.h"
@@ -20,6 +21,7 @@ namespace quoin::bench {
 struct RunOptions {
   std::chrono::milliseconds timeout{5000};
   client::Consistency consistency = client::Consistency::kQuorum;
+  client::Routing routing = client::Routing::kLeaders;
   std::ostream* live = nullptr;  // A terminal for the live line; nullptr: none.
 };
 

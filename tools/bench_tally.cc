@@ -34,9 +34,16 @@ void StepTally::Merge(const StepTally& other) {
 }
 
 void Tally::Count(StepKind kind, client::Outcome outcome, const client::Problem& problem, Time intended, Time begun,
-                  Time ended) {
+                  Time ended, bool open_loop) {
   StepTally& step = steps[static_cast<std::size_t>(kind)];
   const auto latency = static_cast<std::uint64_t>(std::max(ended - intended, Time{0}).count());
+  // A refusal is an answer. (0: nobody has given any status, client::Problem.)
+  const bool unanswered = outcome == client::Outcome::kUnknown || problem.status == 0;
+  const auto fail = [&](Reasons* reasons) {
+    Add(problem, reasons);
+    failed.Add(latency);
+    if (open_loop && unanswered) step.latency.Add(latency);
+  };
   switch (outcome) {
     case client::Outcome::kDone:
       ++step.done;
@@ -50,14 +57,10 @@ void Tally::Count(StepKind kind, client::Outcome outcome, const client::Problem&
     case client::Outcome::kRejected:
     case client::Outcome::kNotApplied:
       ++step.errors;
-      Add(problem, &errors);
-      failed.Add(latency);
-      return;
+      return fail(&errors);
     case client::Outcome::kUnknown:
       ++step.unknowns;
-      Add(problem, &unknowns);
-      failed.Add(latency);
-      return;
+      return fail(&unknowns);
   }
   step.latency.Add(latency);
   service.Add(static_cast<std::uint64_t>(std::max(ended - begun, Time{0}).count()));
@@ -73,7 +76,10 @@ void Tally::Merge(const Tally& other) {
   bytes += other.bytes;
   entries += other.entries;
   resent += other.resent;
-  never_begun += other.never_begun;
+  never_begun.Merge(other.never_begun);
+  late += other.late;
+  latest = std::max(latest, other.latest);
+  for (const auto& [server, count] : other.answered_by) answered_by[server] += count;
   history_full = history_full || other.history_full;
   window_from = std::min(window_from, other.window_from);
   window_to = std::max(window_to, other.window_to);
@@ -86,41 +92,8 @@ void Tally::Merge(const Tally& other) {
 StepTally Tally::Total() const {
   StepTally total;
   for (const StepTally& step : steps) total.Merge(step);
+  total.latency.Merge(never_begun);
   return total;
-}
-
-void SuccessGap::Begin(Time from) {
-  const std::lock_guard lock(mutex_);
-  gap_ = {};
-  longest_ = 0;
-  last_ = from.count();
-}
-
-void SuccessGap::Success(Time at) {
-  std::int64_t last = last_.load(std::memory_order_relaxed);
-  // Of several threads, the ones that come late find a later success than theirs and leave it.
-  while (last < at.count()) {
-    if (!last_.compare_exchange_weak(last, at.count(), std::memory_order_relaxed)) continue;
-    if (at.count() - last > longest_.load(std::memory_order_relaxed)) Note(Time(last), at);
-    return;
-  }
-}
-
-void SuccessGap::End(Time to) {
-  const std::int64_t last = last_.exchange(INT64_MAX);
-  if (last < to.count()) Note(Time(last), to);
-}
-
-SuccessGap::Gap SuccessGap::longest() const {
-  const std::lock_guard lock(mutex_);
-  return gap_;
-}
-
-void SuccessGap::Note(Time from, Time to) {
-  const std::lock_guard lock(mutex_);
-  if (to - from <= gap_.length) return;
-  gap_ = {.length = to - from, .from = from};
-  longest_ = gap_.length.count();
 }
 
 }  // namespace quoin::bench

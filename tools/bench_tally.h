@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "net/client/operation.h"
@@ -24,7 +23,9 @@ struct StepTally {
   std::uint64_t conflicts = 0;  // The condition did not hold: someone else had written.
   std::uint64_t errors = 0;     // Certainly not applied.
   std::uint64_t unknowns = 0;
-  Histogram latency;  // Of the successes, in nanoseconds, from the intended start on.
+  // Nanoseconds from the intended start on, of the successes; in an open loop also of what was not answered, which
+  // would have taken at least as long as it was waited for.
+  Histogram latency;
 
   std::uint64_t successes() const { return done + absent + conflicts; }
   std::uint64_t all() const { return successes() + errors + unknowns; }
@@ -42,14 +43,17 @@ struct Tally {
   std::array<StepTally, kStepKinds> steps;
   Reasons errors;
   Reasons unknowns;
-  Histogram service;              // Latency of the successes from their true start on.
-  Histogram failed;               // Latency of the others, from the intended start on.
-  std::uint64_t in_window = 0;    // Successes that came before the window ended.
-  std::uint64_t bytes = 0;        // Of values and pages, written and read by the successes.
-  std::uint64_t entries = 0;      // That scans have given.
-  std::uint64_t resent = 0;       // Operations that took more than one sending.
-  std::uint64_t never_begun = 0;  // Open loop: due within the window, but nothing was free to begin them.
-  bool history_full = false;      // It ended because no more could be recorded.
+  Histogram service;            // Latency of the successes from their true start on.
+  Histogram failed;             // Latency of the others, from the intended start on.
+  std::uint64_t in_window = 0;  // Successes that came within the window, whenever they were due.
+  std::uint64_t bytes = 0;      // Of values and pages, written and read by those.
+  std::uint64_t entries = 0;    // That scans have given.
+  std::uint64_t resent = 0;     // Operations that took more than one sending.
+  Histogram never_begun;        // Open loop: how long what was due in the window waited in vain for a free slot.
+  std::uint64_t late = 0;       // Closed loop: operations that were under way when the window ended,
+  Time latest{0};               // and how long the oldest of them had been then.
+  std::map<std::string, std::uint64_t> answered_by;  // Servers; successes within the window.
+  bool history_full = false;                         // It ended because no more could be recorded.
 
   Time window_from = Time::max();  // The measured window, as this worker saw it.
   Time window_to{0};
@@ -58,38 +62,15 @@ struct Tally {
   Time usage_to{0};
   double busiest = 0;  // Merged: the largest share of its time that a worker's thread computed or wanted to; 0 to 1.
 
-  // A step's end. `intended` is when it should have begun, `begun` when it did.
+  // A step's end. `intended` is when it should have begun, `begun` when it did. `open_loop`: the latencies hold what
+  // was not answered, too.
   void Count(StepKind kind, client::Outcome outcome, const client::Problem& problem, Time intended, Time begun,
-             Time ended);
+             Time ended, bool open_loop = false);
   // Adds what another worker has counted.
   void Merge(const Tally& other);
 
+  // Of all kinds of steps; its latency holds what was never begun, too.
   StepTally Total() const;
-};
-
-// The longest time without a success within a window, over all workers. Thread safety: any.
-class SuccessGap {
- public:
-  // Begins the window; nothing has succeeded yet.
-  void Begin(Time from);
-  void Success(Time at);
-  // Ends the window. What succeeds afterwards isn't looked at.
-  void End(Time to);
-
-  struct Gap {
-    Time length{0};
-    Time from{0};
-  };
-  Gap longest() const;
-
- private:
-  void Note(Time from, Time to);
-
-  // Nanoseconds; the moments before and after the window are ignored by their values.
-  std::atomic<std::int64_t> last_{INT64_MAX};
-  std::atomic<std::int64_t> longest_{0};  // Only a filter for Note.
-  mutable std::mutex mutex_;
-  Gap gap_;
 };
 
 // What the live line shows. Thread safety: any.

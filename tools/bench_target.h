@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct PageOutcome {
   std::size_t entries = 0;
   std::uint64_t bytes = 0;  // Of keys and values.
   client::Problem problem;
+  std::uint32_t sendings = 0;
+  std::shared_ptr<const client::Responder> responder;  // nullptr: nobody answered.
 };
 
 // What a thread has used so far.

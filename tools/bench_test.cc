@@ -49,7 +49,7 @@ TEST_F(Bench, OpenLoopKeepsItsRate) {
   EXPECT_EQ(tally.Total().done, 100u);
   EXPECT_EQ(target_.most_under_way(), 1u);
   EXPECT_EQ(tally.Total().latency.max(), 100'000u);
-  EXPECT_EQ(tally.never_begun, 0u);
+  EXPECT_EQ(tally.never_begun.count(), 0u);
   EXPECT_EQ(tally.window_to - tally.window_from, milliseconds(100)) << "though the last was due, and over, before";
 }
 
@@ -71,7 +71,112 @@ TEST_F(Bench, OpenLoopTellsWhatItCouldNotBegin) {
   Make(Some("put"), 1);  // One slot takes 10,000 operations per second.
   const Tally& tally = Run({.end = milliseconds(100), .rate = 20'000});
   EXPECT_EQ(tally.Total().done, 1000u);
-  EXPECT_EQ(tally.never_begun, 1000u);
+  EXPECT_EQ(tally.never_begun.count(), 1000u);
+}
+
+// Due at 0, 1, 2, ... ms; nothing is answered between 20 and 300 ms, and the measurement ends at 100 ms. A report of
+// the 21 that were begun and answered would be one of a store without a stall, but for one operation.
+TEST_F(Bench, OpenLoopPercentilesHoldWhatWasNeverBegun) {
+  Make(Some("put"), 1);
+  target_.stalls = {{milliseconds(20), milliseconds(300)}};
+  const Tally& tally = Run({.end = milliseconds(100), .rate = 1000});
+  EXPECT_EQ(tally.Total().done, 21u);
+  EXPECT_EQ(tally.in_window, 20u);
+  EXPECT_EQ(tally.never_begun.count(), 79u);
+  EXPECT_EQ(tally.never_begun.min(), 1'000'000u) << "due at 99 ms";
+  EXPECT_EQ(tally.never_begun.max(), 79'000'000u) << "due at 21 ms";
+  const Histogram latency = tally.Total().latency;
+  EXPECT_EQ(latency.count(), 100u) << "all that was due";
+  EXPECT_NEAR(static_cast<double>(latency.Percentile(50)), 30e6, 0.1e6);
+  EXPECT_EQ(latency.max(), 280'100'000u);
+}
+
+// A store that takes half of the rate is still busy with the warm-up's operations when the measurement begins.
+TEST_F(Bench, OpenLoopThroughputIsOfAllThatIsAnsweredWithinTheWindow) {
+  Make(Some("put"), 1);
+  const Tally& tally = Run({.measure_from = milliseconds(100), .end = milliseconds(200), .rate = 20'000});
+  EXPECT_EQ(tally.in_window, 1000u);
+  EXPECT_EQ(tally.bytes, 100'000u);
+  EXPECT_EQ(tally.Total().done, 0u) << "2000 were due before";
+  EXPECT_EQ(tally.never_begun.count(), 2000u);
+}
+
+TEST_F(Bench, OpenLoopWorkersShareWhatWasNeverBegun) {
+  for (const std::size_t index : {0u, 1u, 2u}) {
+    target_ = FakeTarget();
+    Make(Some("put"), 1);
+    Worker worker(target_, {.index = index, .workers = 3, .slots = 1},
+                  {.names = names_.get(), .values = values_.get(), .key_count = count_.get()});
+    target_.stalls = {{milliseconds(0), milliseconds(500)}};
+    worker.Run({.start = milliseconds(1), .measure_from = milliseconds(11), .end = milliseconds(101), .rate = 1000},
+               *source_, [] {});
+    target_.Run();
+    // Due at 1 + index ms and then every 3 ms. The first one is under way; the measurement is of 11 to 101 ms.
+    EXPECT_EQ(worker.tally().Total().done, 0u);
+    EXPECT_EQ(worker.tally().never_begun.count(), 30u) << index;
+    const std::uint64_t last_ms = index == 0 ? 100 : index == 1 ? 98 : 99;
+    EXPECT_EQ(worker.tally().never_begun.min(), (101 - last_ms) * 1'000'000) << index;
+  }
+}
+
+// An operation that nobody answered counts with the time for which it was waited; a refusal is an answer of its own
+// kind.
+TEST_F(Bench, OpenLoopPercentilesHoldWhatWasNeverAnswered) {
+  Make(Some("put"), 10);
+  target_.latency = milliseconds(2);
+  target_.fault = [](std::uint64_t number, const client::Operation&) {
+    return number % 10 == 3 ? Fault::kNeverDone : number % 10 == 5 ? Fault::kRefused : Fault::kNone;
+  };
+  const Tally& open = Run({.end = milliseconds(100), .rate = 1000});
+  EXPECT_EQ(open.Total().done, 80u);
+  EXPECT_EQ(open.Total().latency.count(), 90u);
+  EXPECT_EQ(open.service.count(), 80u);
+  EXPECT_EQ(open.failed.count(), 20u);
+  const Tally& closed = Run({.start = target_.Now(), .steps = 100});
+  EXPECT_EQ(closed.Total().latency.count(), closed.Total().done) << "in a closed loop they are told apart";
+}
+
+// What counts is when an operation ends: the one under way when the warm-up ends does, the one under way at the end
+// doesn't, though it is waited for.
+TEST_F(Bench, ClosedLoopCountsWhatEndsWithinTheWindow) {
+  Make(Some("put"), 1);
+  target_.stalls = {{milliseconds(9), milliseconds(12)}, {milliseconds(19), milliseconds(25)}};
+  const Tally& tally = Run({.measure_from = milliseconds(10), .end = milliseconds(20)});
+  EXPECT_EQ(tally.window_from, milliseconds(10));
+  EXPECT_EQ(tally.window_to, milliseconds(20));
+  EXPECT_EQ(tally.Total().done, 70u) << "at 12.1, 12.2, ... 19.0 ms";
+  EXPECT_EQ(tally.Total().latency.max(), 3'100'000u);
+  EXPECT_EQ(tally.in_window, 70u);
+  EXPECT_EQ(tally.bytes, 7000u);
+  EXPECT_EQ(tally.late, 1u);
+  EXPECT_EQ(tally.latest, milliseconds(1));
+}
+
+TEST_F(Bench, ErrorsAfterTheClosedLoopsWindowAreNotOfIt) {
+  Make(Some("put"), 2);
+  target_.stalls = {{milliseconds(8), milliseconds(25)}};
+  target_.fault = [](std::uint64_t, const client::Operation&) { return Fault::kNeverDone; };
+  const Tally& tally = Run({.end = milliseconds(10)});
+  EXPECT_EQ(tally.unknowns.at("timed-out").count, 160u);
+  EXPECT_EQ(tally.Total().unknowns, 160u);
+  EXPECT_EQ(tally.late, 2u);
+}
+
+TEST_F(Bench, BytesAreThoseOfTheWindow) {
+  Make(Some("put"), 4);
+  target_.stalls = {{milliseconds(90), milliseconds(200)}};
+  const Tally& tally = Run({.end = milliseconds(100), .rate = 1000});
+  EXPECT_EQ(tally.Total().done, 94u);
+  EXPECT_EQ(tally.in_window, 90u);
+  EXPECT_EQ(tally.bytes, 9000u) << "what came at 200 ms is no throughput of the 100 ms";
+}
+
+TEST_F(Bench, WarmupDoesNotUseUpTheOperations) {
+  Make(Some("put"), 3);
+  const Tally& tally = Run({.measure_from = milliseconds(10), .steps = 100});
+  EXPECT_EQ(tally.Total().done, 100u);
+  EXPECT_EQ(tally.window_from, milliseconds(10));
+  EXPECT_EQ(tally.window_to, microseconds(13'400));
 }
 
 TEST_F(Bench, StopEndsEarlyButWaitsForWhatIsUnderWay) {
@@ -83,8 +188,10 @@ TEST_F(Bench, StopEndsEarlyButWaitsForWhatIsUnderWay) {
   EXPECT_FALSE(finished);
   target_.Run();
   EXPECT_TRUE(finished);
-  EXPECT_EQ(worker_->tally().Total().done, 22u);
+  EXPECT_EQ(worker_->tally().Total().done, 20u);
   EXPECT_EQ(worker_->tally().in_window, 20u);
+  EXPECT_EQ(worker_->tally().late, 2u);
+  EXPECT_EQ(worker_->tally().latest, microseconds(50));
   EXPECT_EQ(worker_->tally().window_to, microseconds(1050));
 }
 
@@ -104,30 +211,6 @@ TEST_F(Bench, TellsErrorsAndUnknownsByKind) {
   EXPECT_EQ(tally.failed.count(), 30u);
   EXPECT_EQ(progress_.errors, 10u);
   EXPECT_EQ(progress_.unknowns, 20u);
-}
-
-TEST_F(Bench, TellsTheLongestGapWithoutASuccess) {
-  Make(Some("put"), 4);
-  target_.stalls = {{milliseconds(30), milliseconds(37)}};
-  gap_.Begin(Time{0});
-  Run({.end = milliseconds(50)});
-  gap_.End(milliseconds(50));
-  EXPECT_EQ(gap_.longest().length, microseconds(7100));
-  EXPECT_EQ(gap_.longest().from, milliseconds(30));
-}
-
-TEST(SuccessGap, ReachesToTheEndsOfTheWindow) {
-  SuccessGap gap;
-  gap.Success(milliseconds(1));  // Not begun.
-  gap.Begin(milliseconds(10));
-  gap.Success(milliseconds(5));
-  EXPECT_EQ(gap.longest().length, Time{0});
-  gap.Success(milliseconds(14));
-  EXPECT_EQ(gap.longest().length, milliseconds(4));
-  gap.Success(milliseconds(13));  // Late, from another thread.
-  gap.End(milliseconds(20));
-  EXPECT_EQ(gap.longest().length, milliseconds(6));
-  EXPECT_EQ(gap.longest().from, milliseconds(14));
 }
 
 TEST_F(Bench, ReadModifyWriteConflictsWithOthersAndIsCountedOnce) {

@@ -112,7 +112,8 @@ class FakeTarget final : public Target {
     client::Answer answer{.outcome = client::Outcome::kDone, .sendings = 1};
     if (what == Fault::kRefused || what == Fault::kNeverDone) {
       answer.outcome = what == Fault::kRefused ? client::Outcome::kNotApplied : client::Outcome::kUnknown;
-      answer.problem = {.type = what == Fault::kRefused ? "disk-full" : "timed-out", .detail = "told by the test"};
+      answer.problem = {.type = "timed-out", .detail = "told by the test"};
+      if (what == Fault::kRefused) answer.problem = {.type = "disk-full", .detail = "told by the test", .status = 507};
       return answer;
     }
     const auto found = contents_.find(operation.key);

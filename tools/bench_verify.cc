@@ -1,6 +1,7 @@
 #include "tools/bench_verify.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -59,6 +60,25 @@ std::vector<KeyNumber> TouchedKeys(const std::vector<const Recorder*>& recorders
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+std::vector<std::size_t> RecordCounts(const std::vector<const Recorder*>& recorders) {
+  std::vector<std::size_t> counts;
+  for (const Recorder* recorder : recorders) counts.push_back(recorder->records().size());
+  return counts;
+}
+
+std::vector<KeyNumber> UnreadSince(const std::vector<const Recorder*>& recorders,
+                                   const std::vector<std::size_t>& counts, std::vector<KeyNumber> keys) {
+  std::set<KeyNumber> read;
+  for (std::size_t i = 0; i < recorders.size(); ++i) {
+    const std::vector<Record>& records = recorders[i]->records();
+    for (std::size_t at = counts[i]; at < records.size(); ++at) {
+      if (records[at].action == client::Operation::Action::kGet) read.insert(records[at].key);
+    }
+  }
+  std::erase_if(keys, [&](const KeyNumber& key) { return read.contains(key); });
   return keys;
 }
 

@@ -66,6 +66,12 @@ struct VerifyOptions {
 // The keys that the records are about, each once, in order.
 std::vector<KeyNumber> TouchedKeys(const std::vector<const Recorder*>& recorders);
 
+// How many records each of the recorders has.
+std::vector<std::size_t> RecordCounts(const std::vector<const Recorder*>& recorders);
+// Those of `keys` on which no read has been answered since the recorders had `counts` records, in the same order.
+std::vector<KeyNumber> UnreadSince(const std::vector<const Recorder*>& recorders,
+                                   const std::vector<std::size_t>& counts, std::vector<KeyNumber> keys);
+
 // Checks what several workers recorded, the final reads included.
 Verification Verify(const std::vector<const Recorder*>& recorders, const KeyNames& names, const VerifyOptions& options);
 

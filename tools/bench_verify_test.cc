@@ -99,6 +99,35 @@ TEST_F(Bench, AKeyThatCantBeReadInTheEndIsNotCalledRight) {
   EXPECT_TRUE(verification.undecided());
 }
 
+// Half of the keys cannot be read the first time: only they are read again, and all of them.
+TEST_F(Bench, ReadsBackAgainWhatCouldNotBeRead) {
+  Make(Some("put", 20), 4, /*verify=*/true);
+  Run({.steps = 200});
+  const std::vector<const Recorder*> recorders = {recorder_.get()};
+  const std::vector<KeyNumber> keys = TouchedKeys(recorders);
+  ASSERT_EQ(keys.size(), 20u);
+  const std::vector<std::size_t> known = RecordCounts(recorders);
+  EXPECT_EQ(UnreadSince(recorders, known, keys).size(), 20u) << "writes are no reads";
+  target_.RunUntil(target_.Now() + std::chrono::microseconds(1));
+  target_.fault = [](std::uint64_t number, const client::Operation&) {
+    return number % 2 == 0 ? Fault::kRefused : Fault::kNone;
+  };
+  std::vector<KeyNumber> unread = keys;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const std::size_t before = unread.size();
+    ReadBackSource source(unread);
+    Run({.start = target_.Now(), .read_back = true}, source);
+    unread = UnreadSince(recorders, known, std::move(unread));
+    EXPECT_EQ(unread.size(), before / 2);
+  }
+  EXPECT_EQ(Verify(recorders, *names_, {}).unread_keys, 5u);
+  target_.fault = nullptr;
+  ReadBackSource source(unread);
+  Run({.start = target_.Now(), .read_back = true}, source);
+  EXPECT_TRUE(UnreadSince(recorders, known, keys).empty());
+  EXPECT_FALSE(Verify(recorders, *names_, {}).undecided());
+}
+
 TEST_F(Bench, GivingUpLeavesTheOtherKeysUndecided) {
   Make(Some("put", 10), 2, /*verify=*/true);
   Run({.steps = 100});

@@ -1,6 +1,7 @@
 // tools:client: asks a Quoin node, for a person, a script or a pipe (docs/client.md).
 #include <glog/logging.h>
 #include <langinfo.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -12,6 +13,7 @@
 
 #include "tools/bench_flags.h"
 #include "tools/bench_main.h"
+#include "tools/client_cluster_execute.h"
 #include "tools/client_execute.h"
 #include "tools/client_flags.h"
 #include "tools/client_interrupt.h"
@@ -19,6 +21,7 @@
 #include "tools/client_printer.h"
 #include "tools/client_repl.h"
 #include "tools/client_shell.h"
+#include "tools/client_store.h"
 #include "tools/client_text.h"
 #include "tools/version.h"
 #include "tools/working_directory.h"
@@ -29,7 +32,7 @@ namespace {
 // Completion and the greeting must not make a person wait.
 constexpr std::chrono::milliseconds kCompletionTimeout{300};
 constexpr std::chrono::milliseconds kGreetingTimeout{1000};
-constexpr std::size_t kCompletionKeys = 100;
+constexpr std::uint32_t kCompletionKeys = 100;
 
 bool ColorsAreWelcome() {
   const char* const refused = std::getenv("NO_COLOR");
@@ -42,6 +45,12 @@ bool ColorsAreWelcome() {
 void UseUtf8() {
   std::setlocale(LC_CTYPE, "");
   if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+std::size_t TerminalColumns() {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
 void Greet(Link& link, const Style& style) {
@@ -78,17 +87,22 @@ ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
   style.color_errors = ::isatty(STDERR_FILENO) == 1 && colors;
   style.quiet = flags.quiet;
 
+  style.session = !one_command && input_terminal && output_terminal;
+  style.columns = &TerminalColumns;
+
   CatchInterrupts();
+  Store store({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted});
   Link link({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted});
-  Executor executor(link, flags.consistency);
+  Executor keys(store, flags.consistency);
+  ClusterExecutor cluster(link, {.give_up = &Interrupted});
   const std::unique_ptr<Printer> printer = MakePrinter(style, std::cout, std::cerr);
-  Shell shell(executor, *printer, style.format == Format::kHuman);
+  Shell shell(keys, cluster, *printer, style.format == Format::kHuman);
 
   if (one_command) return shell.RunWords(BareWords(words), /*stdin_is_free=*/true);
-  if (input_terminal && output_terminal) {
+  if (style.session) {
     if (!flags.quiet) Greet(link, style);
     RunRepl(shell, {.history_path = HistoryPath(), .keys = [&](const std::string& prefix) {
-                      return KeysWithPrefix(link, prefix, kCompletionKeys, kCompletionTimeout);
+                      return KeysWithPrefix(store, prefix, kCompletionKeys, kCompletionTimeout);
                     }});
     return ExitCode::kDone;
   }

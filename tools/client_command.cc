@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "tools/client_ticket.h"
 #include "tools/suggest.h"
 
 namespace quoin::tools {
@@ -90,7 +91,16 @@ class Parser {
         return TakeScanOptions();
       case Verb::kHelp:
         return TakeTopic();
+      case Verb::kResume:
+        return TakeResumed();
+      case Verb::kDrain:
+      case Verb::kRemoveNode:
+      case Verb::kReplace:
+      case Verb::kCancel:
+        return TakeChange();
       case Verb::kStatus:
+      case Verb::kNodes:
+      case Verb::kRing:
       case Verb::kExit:
         return Status::Ok();
     }
@@ -193,6 +203,42 @@ class Parser {
         return Status::Ok();  // One word too many; Parse says so.
       }
     }
+    return Status::Ok();
+  }
+
+  Status TakeResumed() {
+    const Word* const word = TakeWord();
+    if (word == nullptr) return Status::Ok();  // The latest unknown outcome of this session.
+    if (!ParseTicket(word->text)) {
+      return Misused("needs a ticket as an unknown outcome shows it, like 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee");
+    }
+    if (next_ == words_.size()) return Misused("needs the command that the ticket was for, as it was given then");
+    Result<Command> resumed = ParseCommand({words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end()});
+    if (!resumed.ok()) return resumed.status();
+    if (!IsWrite(resumed->verb)) return Misused("is for commands that write");
+    next_ = words_.size();
+    command_ = *std::move(resumed);
+    command_.ticket = word->text;
+    return Status::Ok();
+  }
+
+  Status TakeNode(std::string* node) {
+    const Word* const word = TakeWord();
+    if (word == nullptr || word->text.empty()) {
+      return Misused("needs a node: its id as NODES shows it, the first digits of that, or its address");
+    }
+    *node = word->text;
+    for (char& c : *node) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return Status::Ok();
+  }
+
+  Status TakeChange() {
+    QUOIN_RETURN_IF_ERROR(TakeNode(&command_.node));
+    if (info_.verb == Verb::kReplace) {
+      if (!TakeKeyword("WITH")) return Misused("needs WITH and the node that takes the place");
+      QUOIN_RETURN_IF_ERROR(TakeNode(&command_.replacement));
+    }
+    command_.wait = !TakeKeyword("NOWAIT");
     return Status::Ok();
   }
 

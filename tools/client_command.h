@@ -25,7 +25,14 @@ enum class Verb {
   kExpire,
   kPersist,
   kScan,
+  kResume,
   kStatus,
+  kNodes,
+  kRing,
+  kDrain,
+  kRemoveNode,
+  kReplace,
+  kCancel,
   kHelp,
   kExit,
 };
@@ -63,13 +70,20 @@ struct Command {
   std::string prefix;          // kScan.
   std::optional<std::uint64_t> limit;
   bool keys_only = false;
-  std::string topic;  // kHelp: the command asked about, or empty.
+  std::string topic;                  // kHelp: the command asked about, or empty.
+  std::optional<std::string> ticket;  // A write on a key: it is resumed with this (client_ticket.h).
+  std::string node;                   // The commands that change the cluster: as typed, in lower case.
+  std::string replacement;            // kReplace: likewise.
+  bool wait = true;                   // The same commands: until what was asked for is done.
 };
 
-// Whether the command can change anything.
+// Whether the command can change a key.
 bool IsWrite(Verb verb);
+// Whether the command changes which nodes belong to the cluster, or what they hold.
+bool ChangesCluster(Verb verb);
 
-// Errors: kInvalid; the message says what is wrong and how the command is used.
+// RESUME with a ticket becomes the command behind it, with the ticket; alone it stays kResume. Errors: kInvalid; the
+// message says what is wrong and how the command is used.
 // REQUIRES: words is not empty.
 Result<Command> ParseCommand(const std::vector<Word>& words);
 

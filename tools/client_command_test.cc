@@ -93,6 +93,42 @@ TEST(ParseCommand, MultiGetTakesAllKeys) {
   EXPECT_EQ(Parse("MGET a b 'c d'")->keys, (std::vector<std::string>{"a", "b", "c d"}));
 }
 
+TEST(ParseCommand, ResumeWithATicketIsTheCommandBehindIt) {
+  EXPECT_EQ(Parse("RESUME")->verb, Verb::kResume);
+  const auto command = Parse("resume 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee INCR visits 5");
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->verb, Verb::kIncrement);
+  EXPECT_EQ(command->key, "visits");
+  EXPECT_EQ(command->by, 5);
+  EXPECT_EQ(command->ticket, "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee");
+  EXPECT_FALSE(Parse("INCR visits")->ticket.has_value());
+  EXPECT_NE(Problem("RESUME 17 INCR k").find("needs a ticket"), std::string::npos);
+  EXPECT_NE(Problem("RESUME 00c0ffee00c0ffee-17").find("needs the command"), std::string::npos);
+  EXPECT_NE(Problem("RESUME 00c0ffee00c0ffee-17 GET k").find("for commands that write"), std::string::npos);
+  EXPECT_NE(Problem("RESUME 00c0ffee00c0ffee-17 INCR").find("INCR needs a key"), std::string::npos);
+  EXPECT_NE(Problem("RESUME 00c0ffee00c0ffee-17 RESUME").find("for commands that write"), std::string::npos);
+}
+
+TEST(ParseCommand, ChangesOfTheClusterNameANode) {
+  EXPECT_EQ(Parse("DRAIN 00C0FF")->node, "00c0ff") << "as ids are written";
+  EXPECT_TRUE(Parse("DRAIN 00c0ff")->wait);
+  EXPECT_FALSE(Parse("DRAIN 00c0ff nowait")->wait);
+  const auto replace = Parse("replace a with b");
+  ASSERT_TRUE(replace.ok()) << replace.status();
+  EXPECT_EQ(replace->node, "a");
+  EXPECT_EQ(replace->replacement, "b");
+  EXPECT_NE(Problem("REPLACE a b").find("needs WITH"), std::string::npos);
+  EXPECT_NE(Problem("REPLACE a WITH").find("needs a node"), std::string::npos);
+  EXPECT_NE(Problem("DRAIN").find("needs a node"), std::string::npos);
+  EXPECT_FALSE(Parse("CANCEL a b").ok());
+  EXPECT_EQ(Parse("REMOVE-NODE a")->verb, Verb::kRemoveNode);
+  EXPECT_EQ(Parse("REMOVE node")->verb, Verb::kDelete) << "a key of that name";
+  for (const char* line : {"DRAIN a", "REMOVE-NODE a", "REPLACE a WITH b", "CANCEL a"}) {
+    EXPECT_TRUE(ChangesCluster(Parse(line)->verb)) << line;
+    EXPECT_FALSE(IsWrite(Parse(line)->verb)) << line;
+  }
+}
+
 TEST(Commands, EveryNameIsOfOneCommandAndInItsHelp) {
   std::set<std::string> names;
   const std::string help = HelpOnCommands();

@@ -13,6 +13,12 @@ constexpr const char* kValueHelp =
     "A value @path is read from that file, @@x is the value @x. As the only command\n"
     "on a command line, - reads the value from standard input.\n";
 constexpr const char* kTtlHelp = "A time is a number of seconds, or has a unit: 500ms, 90s, 15m, 12h, 7d.\n";
+constexpr const char* kChangeHelp =
+    "A node is named by its id, the first digits of that, or its address. The client\n"
+    "shows how far it is, until it is done; Ctrl-C ends only that. NOWAIT shows nothing.\n";
+constexpr const char* kRingHelp =
+    "Around the ring: each letter is the node that leads the partition there, ? when\n"
+    "nobody is known to; in lower case while its replicas are being changed.\n";
 
 std::vector<CommandInfo> MakeCommands() {
   return {
@@ -65,7 +71,55 @@ std::vector<CommandInfo> MakeCommands() {
        "values out. A prefix that ends in * itself is written in quotes.\n",
        {"LIMIT", "KEYS"},
        Completes::kOneKey},
+      {Verb::kResume,
+       {"RESUME"},
+       "[ticket command]",
+       "settles a write whose outcome is unknown",
+       "It sends the write again under the same id: it takes effect now if it has not yet,\n"
+       "and never twice. Alone it is for this session's latest unknown outcome; otherwise\n"
+       "it needs the ticket that was shown, and the command as it was given then.\n",
+       {},
+       Completes::kNothing},
       {Verb::kStatus, {"STATUS"}, "", "tells about the node that answers", "", {}, Completes::kNothing},
+      {Verb::kNodes,
+       {"NODES"},
+       "",
+       "lists the cluster's nodes and what is under way",
+       "PARTITIONS are those that a node holds (+n: being copied to it), LEADS those that\n"
+       "it leads.\n",
+       {},
+       Completes::kNothing},
+      {Verb::kRing, {"RING"}, "", "shows who leads and holds what", kRingHelp, {}, Completes::kNothing},
+      {Verb::kDrain,
+       {"DRAIN"},
+       "node [NOWAIT]",
+       "moves everything away from a node, removes it",
+       std::string("Nothing is lost, and the node serves until it is empty.\n") + kChangeHelp,
+       {"NOWAIT"},
+       Completes::kNothing},
+      {Verb::kRemoveNode,
+       {"REMOVE-NODE"},
+       "node [NOWAIT]",
+       "removes a node that is gone for good",
+       std::string("What it held is copied from the other replicas.\n") + kChangeHelp,
+       {"NOWAIT"},
+       Completes::kNothing},
+      {Verb::kReplace,
+       {"REPLACE"},
+       "node WITH node [NOWAIT]",
+       "the same, and another one takes its place",
+       std::string("Drains the first node if it is alive, and removes it if not. The second one is a\n"
+                   "member that has room for the data.\n") +
+           kChangeHelp,
+       {"WITH", "NOWAIT"},
+       Completes::kNothing},
+      {Verb::kCancel,
+       {"CANCEL"},
+       "node [NOWAIT]",
+       "ends a drain, a removal or a replacement",
+       "The node is active again, and its data come back to it.\n",
+       {"NOWAIT"},
+       Completes::kNothing},
       {Verb::kHelp, {"HELP"}, "[command]", "lists the commands, or explains one", "", {}, Completes::kCommand},
       {Verb::kExit, {"EXIT", "QUIT"}, "", "leaves (so does Ctrl-D)", "", {}, Completes::kNothing},
   };
@@ -114,12 +168,23 @@ bool IsWrite(Verb verb) {
     case Verb::kGet:
     case Verb::kMultiGet:
     case Verb::kScan:
+    case Verb::kResume:
     case Verb::kStatus:
+    case Verb::kNodes:
+    case Verb::kRing:
+    case Verb::kDrain:
+    case Verb::kRemoveNode:
+    case Verb::kReplace:
+    case Verb::kCancel:
     case Verb::kHelp:
     case Verb::kExit:
       return false;
   }
   LOG(FATAL) << "no such verb";
+}
+
+bool ChangesCluster(Verb verb) {
+  return verb == Verb::kDrain || verb == Verb::kRemoveNode || verb == Verb::kReplace || verb == Verb::kCancel;
 }
 
 std::string HelpOnCommands() {

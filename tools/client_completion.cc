@@ -34,6 +34,10 @@ std::size_t KeywordPosition(Verb verb) {
     case Verb::kSet:
       return 3;
     case Verb::kGet:
+    case Verb::kDrain:
+    case Verb::kRemoveNode:
+    case Verb::kReplace:
+    case Verb::kCancel:
       return 2;
     default:
       return 1;

@@ -1,4 +1,4 @@
-// From a command to requests, and from their answers to one Answer.
+// From a command on keys to operations, and from their answers to one Answer.
 //
 // Threads: one. Bounds: MGET asks for kMultiGetKeys keys at a time and SCAN for a page at a time, so that memory stays
 // bounded however many keys there are.
@@ -11,20 +11,20 @@
 
 #include "tools/client_answer.h"
 #include "tools/client_command.h"
-#include "tools/client_link.h"
+#include "tools/client_store.h"
 
 namespace quoin::tools {
 
 inline constexpr std::size_t kMultiGetKeys = 32;
-inline constexpr std::size_t kScanPageKeys = 1000;  // As many as a node gives.
+inline constexpr std::uint32_t kScanPageKeys = 1000;  // As many as a node gives.
 
 class Executor {
  public:
   // Takes what SCAN and MGET find, some entries at a time and in order.
   using ShowEntries = std::function<void(const std::vector<Entry>&)>;
 
-  // `consistency` is empty (the node's default), "one", "quorum" or "all". `link` must outlive the executor.
-  Executor(Link& link, std::string consistency) : link_(link), consistency_(std::move(consistency)) {}
+  // `store` must outlive the executor.
+  Executor(Store& store, client::Consistency consistency) : store_(store), consistency_(consistency) {}
 
   // The command's values as ResolveValue gives them.
   struct Values {
@@ -32,28 +32,25 @@ class Executor {
     std::string expected;
   };
 
-  // REQUIRES: the command asks a node, so it is neither HELP nor EXIT.
+  // REQUIRES: the command is on keys.
   Answer Execute(const Command& command, const Values& values, const ShowEntries& show);
 
  private:
-  Answer Set(const Command& command, const std::string& value);
-  Answer Get(const Command& command);
-  Answer Delete(const Command& command);
-  Answer Post(const Command& command, const std::string& body);
+  Answer Operate(const Command& command, const Values& values);
   Answer MultiGet(const Command& command, const ShowEntries& show);
   Answer Scan(const Command& command, const ShowEntries& show);
-  Answer NodeStatus();
+  client::CallOptions CallOptions() const;
 
-  // Sends the request and understands the answer. `response`, where given, gets what came.
-  Answer Ask(const Asked& asked, const net::HttpClientRequest& request, net::HttpClientResponse* response = nullptr);
-  std::string KeyTarget(const std::string& key) const;
-
-  Link& link_;
-  const std::string consistency_;
+  Store& store_;
+  const client::Consistency consistency_;
 };
 
-// The keys that begin with `prefix`, at most `limit`; none when the node does not answer in time. For completion.
-std::vector<std::string> KeysWithPrefix(Link& link, const std::string& prefix, std::size_t limit,
-                                        std::chrono::microseconds timeout);
+// The operation that the command stands for. kInvalid: the command can't be meant so; the message says why.
+// REQUIRES: the command is on one key.
+Result<client::Operation> OperationOf(const Command& command, const Executor::Values& values);
+
+// The keys that begin with `prefix`, at most `limit`; none when no node answers in time. For completion.
+std::vector<std::string> KeysWithPrefix(Store& store, const std::string& prefix, std::uint32_t limit,
+                                        std::chrono::milliseconds timeout);
 
 }  // namespace quoin::tools

@@ -1,6 +1,9 @@
 // How failures are told. An unknown outcome is told as unknown, and what is certain as certain.
+#include <glog/logging.h>
+
 #include "tools/client_printer.h"
 #include "tools/client_text.h"
+#include "tools/client_ticket.h"
 
 namespace quoin::tools {
 namespace {
@@ -29,6 +32,28 @@ std::string ConditionText(const Command& command, const Answer& answer) {
 
 }  // namespace
 
+std::string_view TagOf(ExitCode code) {
+  switch (code) {
+    case ExitCode::kDone:
+      return "OK";
+    case ExitCode::kAbsent:
+      return "ABSENT";
+    case ExitCode::kBadUsage:
+      return "USAGE";
+    case ExitCode::kConditionFailed:
+      return "CONDITION FAILED";
+    case ExitCode::kUnknown:
+      return "UNKNOWN";
+    case ExitCode::kUnreachable:
+      return "UNREACHABLE";
+    case ExitCode::kRefused:
+      return "REFUSED";
+    case ExitCode::kOutputLost:
+      return "OUTPUT LOST";
+  }
+  LOG(FATAL) << "no such exit code";
+}
+
 std::string FailureText(const Command& command, const Answer& answer) {
   const bool write = IsWrite(command.verb);
   const std::string problem = SafeText(answer.problem, false);
@@ -41,9 +66,12 @@ std::string FailureText(const Command& command, const Answer& answer) {
     case ExitCode::kConditionFailed:
       return ConditionText(command, answer);
     case ExitCode::kUnknown: {
+      if (!write) return problem;
       std::string text = QuotedKey(command.key) + " may or may not have been " + std::string(Participle(command.verb)) +
                          ": " + problem;
-      if (!answer.operation_id.empty()) text += " (operation " + SafeText(answer.operation_id, false) + ")";
+      if (const std::string& id = answer.ticket.operation_id; !id.empty()) {
+        text += " (operation " + SafeText(id, false) + ")";
+      }
       return text;
     }
     case ExitCode::kUnreachable:
@@ -55,6 +83,13 @@ std::string FailureText(const Command& command, const Answer& answer) {
       return problem;
   }
   LOG(FATAL) << "no such exit code";
+}
+
+std::string ResumeText(const Answer& answer, bool session) {
+  if (answer.ticket.operation_id.empty()) return {};
+  const std::string whole = "RESUME " + SafeText(TicketText(answer.ticket), false) + " and the command again";
+  if (!session) return whole + " settle it, and never do it twice";
+  return "RESUME settles it, and never does it twice; elsewhere, " + whole + " do";
 }
 
 }  // namespace quoin::tools

@@ -63,9 +63,10 @@ constexpr const char* kEpilogue =
 }  // namespace
 }  // namespace quoin::tools
 
-DEFINE_string(server, "127.0.0.1:8080", "host:port of a node; of several, separated by commas, the first that answers");
+DEFINE_string(server, "127.0.0.1:8080",
+              "host:port of a node; of several, separated by commas, the first that can be reached");
 DEFINE_validator(server, &quoin::tools::ValidateServer);
-DEFINE_string(timeout, "5s", "how long a request may take");
+DEFINE_string(timeout, "5s", "how long an operation may take, sending it again included");
 DEFINE_validator(timeout, &quoin::tools::ValidatePositiveDuration);
 DEFINE_string(output, "auto",
               "human: for people; raw: values only; json: one object per command. auto is human on a terminal, "
@@ -93,7 +94,8 @@ ClientFlags ParseClientFlags(int* argc, char*** argv, const std::vector<std::str
   if (FLAGS_output == "human") flags.output = Format::kHuman;
   if (FLAGS_output == "raw") flags.output = Format::kRaw;
   if (FLAGS_output == "json") flags.output = Format::kJson;
-  if (FLAGS_consistency != "quorum") flags.consistency = FLAGS_consistency;
+  if (FLAGS_consistency == "one") flags.consistency = client::Consistency::kOne;
+  if (FLAGS_consistency == "all") flags.consistency = client::Consistency::kAll;
   flags.quiet = FLAGS_quiet;
   return flags;
 }

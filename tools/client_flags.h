@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "net/client/operation.h"
 #include "net/http_client.h"
 #include "tools/client_printer.h"
 
@@ -15,7 +16,7 @@ struct ClientFlags {
   std::vector<net::HttpEndpoint> servers;
   std::chrono::microseconds timeout{0};
   std::optional<Format> output;  // Not there: as stdin and stdout suggest.
-  std::string consistency;       // Empty: the node's default.
+  client::Consistency consistency = client::Consistency::kQuorum;
   bool quiet = false;
 };
 

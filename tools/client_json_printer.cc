@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tools/client_printer.h"
 #include "tools/client_text.h"
+#include "tools/client_ticket.h"
 
 namespace quoin::tools {
 namespace {
@@ -47,6 +48,8 @@ class JsonPrinter : public Printer {
     }
   }
 
+  void Progress(const ClusterAction&) override {}  // The object at the end says it all.
+
   void Done(const Command& command, const Answer& answer) override {
     const bool list = command.verb == Verb::kMultiGet || command.verb == Verb::kScan;
     Begin(command);
@@ -58,10 +61,15 @@ class JsonPrinter : public Printer {
     if (answer.size_bytes) out_ << ",\"size\":" << *answer.size_bytes;
     if (answer.created) out_ << ",\"created\":" << (*answer.created ? "true" : "false");
     if (command.verb == Verb::kScan) out_ << ",\"more\":" << (answer.more ? "true" : "false");
-    if (!answer.node_status.empty()) NodeStatus(answer.node_status);
+    if (!answer.node_status.empty()) Embed("node_status", answer.node_status);
+    if (!answer.cluster_json.empty()) Embed("cluster", answer.cluster_json);
+    if (!answer.ring_json.empty()) Embed("ring", answer.ring_json);
+    out_ << Member("about", answer.subject) << Member("text", answer.exit_code == ExitCode::kDone ? answer.said : "");
+    if (answer.action) Action(*answer.action);
     if (answer.exit_code != ExitCode::kDone) out_ << Member("problem", FailureText(command, answer));
     out_ << Member("node", answer.node) << Member("request_id", answer.request_id)
-         << Member("operation_id", answer.operation_id);
+         << Member("operation_id", answer.ticket.operation_id);
+    if (!answer.ticket.operation_id.empty()) out_ << Member("ticket", TicketText(answer.ticket));
     char elapsed[32];
     std::snprintf(elapsed, sizeof elapsed, "%.3f", static_cast<double>(answer.elapsed.count()) / 1000);
     out_ << ",\"elapsed_ms\":" << elapsed << "}\n";
@@ -89,10 +97,21 @@ class JsonPrinter : public Printer {
   }
 
   // Written anew, so that it is one line and certainly JSON.
-  void NodeStatus(const std::string& text) {
+  void Embed(std::string_view name, const std::string& text) {
     boost::json::error_code error;
-    const boost::json::value status = boost::json::parse(text, error);
-    if (!error) out_ << ",\"node_status\":" << boost::json::serialize(status);
+    const boost::json::value value = boost::json::parse(text, error);
+    if (!error) out_ << ",\"" << name << "\":" << boost::json::serialize(value);
+  }
+
+  void Action(const ClusterAction& action) {
+    out_ << ",\"action\":{\"state\":" << JsonText(SafeText(action.state, false)) << Member("action", action.action)
+         << Member("with", action.with)
+         << ",\"partitions\":" << Pair("done", action.partitions_done, action.partitions_total)
+         << ",\"keys\":" << Pair("copied", action.keys_copied, action.keys_total)
+         << ",\"bytes\":" << Pair("copied", action.bytes_copied, action.bytes_total) << "}";
+  }
+  static std::string Pair(const std::string& name, std::uint64_t part, std::uint64_t total) {
+    return "{\"" + name + "\":" + std::to_string(part) + ",\"total\":" + std::to_string(total) + "}";
   }
 
   std::ostream& out_;

@@ -1,7 +1,9 @@
-// Link: the client's way to a node: a list of servers, tried in order until one takes the request.
+// Link: the client's way to what is about nodes and the cluster, over HTTP: a list of servers, tried in order until one
+// takes the request. (Keys go over the Store.)
 //
 // It stays with the server that took the last request, and goes on to the next (round to the first) only when a server
-// can't be reached, which is to say that it has certainly not acted on the request. No write is ever sent twice.
+// can't be reached, which is to say that it has certainly not acted on the request. No request for a change is sent
+// twice.
 //
 // Threads: one. Bounds: one connection per server.
 #pragma once

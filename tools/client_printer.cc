@@ -5,7 +5,10 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.h"
+#include "tools/client_cluster_text.h"
+#include "tools/client_ring_picture.h"
 #include "tools/client_text.h"
+#include "tools/client_ticket.h"
 
 namespace quoin::tools {
 namespace {
@@ -30,28 +33,6 @@ std::string_view ColorOf(ExitCode code) {
     default:
       return kRed;
   }
-}
-
-std::string_view TagOf(ExitCode code) {
-  switch (code) {
-    case ExitCode::kDone:
-      return "OK";
-    case ExitCode::kAbsent:
-      return "ABSENT";
-    case ExitCode::kBadUsage:
-      return "USAGE";
-    case ExitCode::kConditionFailed:
-      return "CONDITION FAILED";
-    case ExitCode::kUnknown:
-      return "UNKNOWN";
-    case ExitCode::kUnreachable:
-      return "UNREACHABLE";
-    case ExitCode::kRefused:
-      return "REFUSED";
-    case ExitCode::kOutputLost:
-      return "OUTPUT LOST";
-  }
-  LOG(FATAL) << "no such exit code";
 }
 
 // A value cut at a length for a list; it never ends in the middle of a character.
@@ -86,7 +67,19 @@ class PlainPrinter : public Printer {
     out_.flush();
   }
 
+  // A line that the next one, or the end, is written over.
+  void Progress(const ClusterAction& action) override {
+    if (!human() || !style_.terminal || style_.quiet) return;
+    std::string line = ProgressLine(action, Columns() - 1);
+    const std::size_t columns = line.size();
+    if (columns < progress_columns_) line.append(progress_columns_ - columns, ' ');
+    progress_columns_ = columns;
+    out_ << "\r" << line << std::flush;
+  }
+
   void Done(const Command& command, const Answer& answer) override {
+    if (progress_columns_ > 0) out_ << "\r" << std::string(progress_columns_, ' ') << "\r";
+    progress_columns_ = 0;
     if (answer.exit_code == ExitCode::kDone) {
       Succeeded(command, answer);
     } else if (command.verb != Verb::kMultiGet || answer.shown < command.keys.size()) {
@@ -104,6 +97,8 @@ class PlainPrinter : public Printer {
   }
 
  private:
+  // At least as many as make sense.
+  std::size_t Columns() const { return std::max<std::size_t>(style_.columns ? style_.columns() : 80, 20); }
   bool human() const { return style_.format == Format::kHuman; }
 
   std::string Colored(std::string_view color, std::string_view text) const {
@@ -164,10 +159,14 @@ class PlainPrinter : public Printer {
       if (!answer.node.empty()) {
         text += " (node " + SafeText(answer.node, false) + ", " + HumanElapsed(answer.elapsed) + ")";
       }
-      if (answer.exit_code == ExitCode::kUnknown) text += "\n  GET shows what is there now.";
       if (!answer.reached) {
         text += "\n  Is a node running there? `bazel run //tools:node` starts one; --server names another.";
       }
+    }
+    if (IsWrite(command.verb) && answer.exit_code == ExitCode::kUnknown) {
+      if (human()) text += "\n  GET shows what is there now.";
+      if (const std::string next = ResumeText(answer, style_.session); !next.empty())
+        text += (human() ? " " : "; ") + next;
     }
     Tell(answer.exit_code, text);
   }
@@ -196,7 +195,20 @@ class PlainPrinter : public Printer {
         return ShowCount(command, answer);
       case Verb::kStatus:
         return ShowStatus(answer);
+      case Verb::kNodes:
+        out_ << (human() ? NodesTable(*answer.cluster) : NodesLines(*answer.cluster));
+        return;
+      case Verb::kRing:
+        out_ << (human() ? RingPicture(*answer.cluster, *answer.ring, Columns(), style_.color)
+                         : RingLines(*answer.ring));
+        return;
+      case Verb::kDrain:
+      case Verb::kRemoveNode:
+      case Verb::kReplace:
+      case Verb::kCancel:
+        return Confirm(SafeText(answer.said, false) + " (" + HumanElapsed(answer.elapsed) + ")");
       case Verb::kMultiGet:
+      case Verb::kResume:
       case Verb::kHelp:
       case Verb::kExit:
         return;
@@ -262,12 +274,14 @@ class PlainPrinter : public Printer {
       Row(SafeText(std::string_view(name.data(), name.size()), false),
           text ? std::string(value.as_string().c_str(), value.as_string().size()) : boost::json::serialize(value));
     }
+    if (answer.cluster) Row("members", ClusterSummary(*answer.cluster));
     if (human() && !style_.quiet) out_ << Dim("(" + HumanElapsed(answer.elapsed) + ")") << "\n";
   }
 
   const Style style_;
   std::ostream& out_;
   std::ostream& err_;
+  std::size_t progress_columns_ = 0;  // Of the line that the next one is written over.
 };
 
 }  // namespace

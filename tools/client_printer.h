@@ -3,13 +3,12 @@
 //
 // Invariants:
 //   P1  what is data goes to `out`, what is about it (failures, what is absent) to `err`; JSON has one object per
-//   command
-//       on `out`, failures included, and nothing on `err`;
+//       command on `out`, failures included, and nothing on `err`;
 //   P2  where `out` is a terminal no byte of a key or a value can control it; only Format::kRaw, which someone asked
-//   for
-//       by name, writes values as they are. `err` is always safe.
+//       for by name, writes values as they are. `err` is always safe.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -30,10 +29,12 @@ enum class Format {
 
 struct Style {
   Format format = Format::kLines;
-  bool terminal = false;      // `out` is a terminal.
-  bool color = false;         // On `out`.
-  bool color_errors = false;  // On `err`.
-  bool quiet = false;         // Only data and real failures: no confirmations, nothing about what is absent.
+  bool terminal = false;               // `out` is a terminal.
+  bool color = false;                  // On `out`.
+  bool color_errors = false;           // On `err`.
+  bool quiet = false;                  // Only data and real failures: no confirmations, nothing about what is absent.
+  bool session = false;                // A person is at the prompt, and can say RESUME.
+  std::size_t (*columns)() = nullptr;  // Of the terminal, now. None: 80.
 };
 
 class Printer {
@@ -42,6 +43,8 @@ class Printer {
 
   // Some of what SCAN or MGET found. Any number of calls, then Done.
   virtual void Entries(const Command& command, const std::vector<Entry>& entries) = 0;
+  // How far a change of the cluster has come. Any number of calls, then Done.
+  virtual void Progress(const ClusterAction& action) = 0;
   // The command has ended.
   virtual void Done(const Command& command, const Answer& answer) = 0;
   // The line was no command.
@@ -53,8 +56,13 @@ class Printer {
 std::unique_ptr<Printer> MakePrinter(const Style& style, std::ostream& out, std::ostream& err);
 std::unique_ptr<Printer> MakeJsonPrinter(std::ostream& out);
 
+// "OK", "ABSENT", ...: what stands before a line for a person.
+std::string_view TagOf(ExitCode code);
+
 // Sentence parts that both printers need.
 // "'name' may or may not have been stored: no answer in time"; empty when the answer is kDone.
 std::string FailureText(const Command& command, const Answer& answer);
+// How an unknown outcome is settled; empty when nothing does. `session`: RESUME alone will do.
+std::string ResumeText(const Answer& answer, bool session);
 
 }  // namespace quoin::tools

@@ -71,6 +71,22 @@ TEST(HumanPrinter, FailuresGoToStderrAndSayWhatIsCertain) {
             std::string::npos);
 }
 
+TEST(HumanPrinter, AnUnknownOutcomeSaysHowItIsSettled) {
+  Answer unknown = Failure(ExitCode::kUnknown);
+  unknown.ticket = {"00c0ffee00c0ffee-17", "3.00c0ffee00c0ffee"};
+  EXPECT_EQ(Show(kHuman, "INCR k", unknown).err,
+            "[UNKNOWN] 'k' may or may not have been changed: why (operation 00c0ffee00c0ffee-17) (node "
+            "00c0ffee00c0ffee, 3 ms)\n"
+            "  GET shows what is there now. RESUME 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee and the command again settle "
+            "it, and never do it twice\n");
+  Style session = kHuman;
+  session.session = true;
+  EXPECT_NE(Show(session, "INCR k", unknown).err.find("RESUME settles it, and never does it twice"), std::string::npos);
+  EXPECT_EQ(Show(kLines, "INCR k", unknown).err,
+            "unknown: 'k' may or may not have been changed: why (operation 00c0ffee00c0ffee-17); RESUME "
+            "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee and the command again settle it, and never do it twice\n");
+}
+
 TEST(HumanPrinter, FailedConditionsNameTheCurrentVersion) {
   Answer failed = Failure(ExitCode::kConditionFailed);
   EXPECT_NE(Show(kHuman, "SET k v IF-VERSION 1.a.1", failed).err.find("'k' was not stored: it is not there"),
@@ -154,6 +170,48 @@ TEST(RawPrinter, WritesExactlyTheBytes) {
       << "who asks for raw by name gets raw";
 }
 
+ClusterStatus OneNode() {
+  ClusterStatus status;
+  status.joined = true;
+  status.partitions = 8;
+  status.nodes.push_back({.id = "00c0ffee00c0ff01", .state = "active", .heard = true});
+  return status;
+}
+
+TEST(HumanPrinter, ShowsTheClusterForPeopleAndForPipes) {
+  Answer answer = Done();
+  answer.cluster = OneNode();
+  answer.ring = Ring{.epoch = 4, .partitions = {{.moving = false, .leader = "00c0ffee00c0ff01"}}};
+  EXPECT_NE(Show(kHuman, "NODES", answer).out.find("NODE              STATE"), std::string::npos);
+  EXPECT_EQ(Show(kLines, "NODES", answer).out, "00c0ffee00c0ff01\tactive\tyes\t\t\t\t0\t0\t0\t0\n");
+  EXPECT_NE(Show(kHuman, "RING", answer).out.find("A 00c0ffee00c0ff01"), std::string::npos);
+  EXPECT_EQ(Show(kLines, "RING", answer).out, "0\t00c0ffee00c0ff01\tstable\n");
+  answer.node_status = R"({"engine": "memory"})";
+  EXPECT_NE(Show(kLines, "STATUS", answer).out.find("\nmembers\t1 node, 8 partitions"), std::string::npos);
+}
+
+TEST(HumanPrinter, ProgressIsOneLineThatTheEndIsWrittenOver) {
+  ClusterAction action{.action = "drain", .state = "running", .partitions_done = 1, .partitions_total = 9};
+  const auto show = [&](const Style& style) {
+    std::ostringstream out, err;
+    const auto printer = MakePrinter(style, out, err);
+    printer->Progress(action);
+    Answer done = Done();
+    done.said = "Node a is drained";
+    printer->Done(ParseCommand(*SplitWords("DRAIN a")).value(), done);
+    return out.str();
+  };
+  Style terminal = kHuman;
+  terminal.columns = [] { return std::size_t{60}; };
+  const std::string shown = show(terminal);
+  EXPECT_EQ(shown.find('\n'), shown.size() - 1);
+  EXPECT_EQ(shown.find("\r[##"), 0u) << shown;
+  EXPECT_NE(shown.find("1 of 9 partitions"), std::string::npos);
+  EXPECT_NE(shown.find("\r[OK] Node a is drained (3 ms)\n"), std::string::npos) << shown;
+  EXPECT_EQ(show({.format = Format::kHuman}), "[OK] Node a is drained (3 ms)\n") << "no terminal, no progress";
+  EXPECT_EQ(show(kLines), "");
+}
+
 boost::json::object Json(const std::string& text) {
   EXPECT_TRUE(text.ends_with('\n'));
   EXPECT_EQ(text.find('\n'), text.size() - 1) << "one line";
@@ -188,6 +246,28 @@ TEST(JsonPrinter, ListsAreOneObjectToo) {
   EXPECT_TRUE(Json(Show(kJson, "SCAN", Done()).out).at("entries").as_array().empty());
   const auto mget = Json(Show(kJson, "MGET a", Done(), {{.key = "a", .exit_code = ExitCode::kAbsent}}).out);
   EXPECT_EQ(mget.at("entries").at(0).at("outcome"), "absent");
+}
+
+TEST(JsonPrinter, CarriesTicketsAndTheCluster) {
+  Answer unknown = Failure(ExitCode::kUnknown);
+  unknown.ticket = {"00c0ffee00c0ffee-17", "3.00c0ffee00c0ffee"};
+  const auto set = Json(Show(kJson, "SET k v", unknown).out);
+  EXPECT_EQ(set.at("operation_id"), "00c0ffee00c0ffee-17");
+  EXPECT_EQ(set.at("ticket"), "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee");
+
+  Answer drained = Done();
+  drained.subject = "00c0ffee00c0ff01";
+  drained.said = "Node 00c0ffee00c0ff01 is drained";
+  drained.action = ClusterAction{.action = "drain", .state = "done", .partitions_done = 9, .partitions_total = 9};
+  const auto drain = Json(Show(kJson, "DRAIN 00c0", drained).out);
+  EXPECT_EQ(drain.at("command"), "drain");
+  EXPECT_EQ(drain.at("about"), "00c0ffee00c0ff01");
+  EXPECT_EQ(drain.at("action").at("partitions").at("done"), 9);
+
+  Answer nodes = Done();
+  nodes.cluster = OneNode();
+  nodes.cluster_json = "{\"epoch\":\n4}";
+  EXPECT_EQ(Json(Show(kJson, "NODES", nodes).out).at("cluster").at("epoch"), 4);
 }
 
 TEST(JsonPrinter, KeepsTheStatusOfTheNodeAsJson) {

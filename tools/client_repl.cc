@@ -19,8 +19,8 @@
 
 #include "tools/client_interrupt.h"
 
-// libedit leaves a few copies of its own settings (wcsdup) to the end of the process. LeakSanitizer asks this function what
-// to overlook; without it nobody calls it.
+// libedit leaves a few copies of its own settings (wcsdup) to the end of the process. LeakSanitizer asks this function
+// what to overlook; without it nobody calls it.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:wcsdup\n"; }
 

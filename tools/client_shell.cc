@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "tools/client_ticket.h"
 #include "tools/client_value.h"
 
 namespace quoin::tools {
@@ -75,32 +76,58 @@ ExitCode Shell::RunWords(const std::vector<Word>& words, bool stdin_is_free) {
     printer_.Help(topic == nullptr ? HelpOnCommands() : HelpOn(*topic));
     return ExitCode::kDone;
   }
-  if (command.verb == Verb::kScan && !command.limit && human_) command.limit = kHumanScanLimit;
-
-  Executor::Values values;
-  const bool takes_value =
-      command.verb == Verb::kSet || command.verb == Verb::kAppend || command.verb == Verb::kCompareAndSet;
-  for (const auto& [word, value] : {std::pair(&command.expected, &values.expected), {&command.value, &values.value}}) {
-    if (!takes_value) break;
-    // Standard input can be read once.
-    Result<std::string> resolved = ResolveValue(*word, stdin_is_free);
-    if (word->text == "-") stdin_is_free = false;
-    if (!resolved.ok()) {
-      if (resolved.code() == Code::kInvalid) {
-        printer_.Misused(resolved.status().message());
-        return ExitCode::kBadUsage;
-      }
-      Answer refused;
-      refused.exit_code = ExitCode::kRefused;
-      refused.problem = resolved.status().message();
-      printer_.Done(command, refused);
-      return refused.exit_code;
+  if (command.verb == Verb::kResume) {
+    if (!unsettled_) {
+      printer_.Misused("No write of this session has an unknown outcome. For another's: RESUME ticket command.");
+      return ExitCode::kBadUsage;
     }
-    *value = std::move(*resolved);
+    Unsettled again = *std::move(unsettled_);
+    unsettled_.reset();
+    return Run(std::move(again.command), std::move(again.values));
   }
-  const Answer answer = executor_.Execute(
-      command, values, [&](const std::vector<Entry>& entries) { printer_.Entries(command, entries); });
+  if (command.verb == Verb::kScan && !command.limit && human_) command.limit = kHumanScanLimit;
+  Executor::Values values;
+  if (const auto ended = ResolveValues(command, stdin_is_free, &values)) return *ended;
+  return Run(std::move(command), std::move(values));
+}
+
+std::optional<ExitCode> Shell::ResolveValues(const Command& command, bool stdin_is_free, Executor::Values* values) {
+  if (command.verb != Verb::kSet && command.verb != Verb::kAppend && command.verb != Verb::kCompareAndSet) {
+    return std::nullopt;
+  }
+  for (const auto& [word, value] :
+       {std::pair(&command.expected, &values->expected), {&command.value, &values->value}}) {
+    Result<std::string> resolved = ResolveValue(*word, stdin_is_free);
+    // Standard input can be read once.
+    if (word->text == "-") stdin_is_free = false;
+    if (resolved.ok()) {
+      *value = std::move(*resolved);
+      continue;
+    }
+    if (resolved.code() == Code::kInvalid) {
+      printer_.Misused(resolved.status().message());
+      return ExitCode::kBadUsage;
+    }
+    Answer refused;
+    refused.exit_code = ExitCode::kRefused;
+    refused.problem = resolved.status().message();
+    printer_.Done(command, refused);
+    return refused.exit_code;
+  }
+  return std::nullopt;
+}
+
+ExitCode Shell::Run(Command command, Executor::Values values) {
+  const Answer answer = ClusterExecutor::Knows(command.verb)
+                            ? cluster_.Execute(command, [&](const ClusterAction& action) { printer_.Progress(action); })
+                            : keys_.Execute(command, values, [&](const std::vector<Entry>& entries) {
+                                printer_.Entries(command, entries);
+                              });
   printer_.Done(command, answer);
+  if (!answer.ticket.operation_id.empty()) {
+    command.ticket = TicketText(answer.ticket);
+    unsettled_ = Unsettled{std::move(command), std::move(values)};
+  }
   return answer.exit_code;
 }
 

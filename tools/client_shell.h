@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/client_cluster_execute.h"
 #include "tools/client_execute.h"
 #include "tools/client_printer.h"
 
@@ -19,8 +20,9 @@ inline constexpr std::uint64_t kHumanScanLimit = 100;
 
 class Shell {
  public:
-  // The executor and the printer must outlive the shell. `human`: SCAN is for a person.
-  Shell(Executor& executor, Printer& printer, bool human) : executor_(executor), printer_(printer), human_(human) {}
+  // `keys` and `cluster` run the commands. They and the printer must outlive the shell. `human`: SCAN is for a person.
+  Shell(Executor& keys, ClusterExecutor& cluster, Printer& printer, bool human)
+      : keys_(keys), cluster_(cluster), printer_(printer), human_(human) {}
 
   // One command. `stdin_is_free`: the value "-" may read standard input.
   ExitCode RunWords(const std::vector<Word>& words, bool stdin_is_free);
@@ -33,8 +35,20 @@ class Shell {
   bool exited() const { return exited_; }
 
  private:
-  Executor& executor_;
+  // The latest write whose outcome is unknown, with all that it takes to send it again.
+  struct Unsettled {
+    Command command;
+    Executor::Values values;
+  };
+
+  // Puts the command's values in place. Otherwise: how the command ended, which has been printed.
+  std::optional<ExitCode> ResolveValues(const Command& command, bool stdin_is_free, Executor::Values* values);
+  ExitCode Run(Command command, Executor::Values values);
+
+  Executor& keys_;
+  ClusterExecutor& cluster_;
   Printer& printer_;
+  std::optional<Unsettled> unsettled_;
   const bool human_;
   bool exited_ = false;
 };

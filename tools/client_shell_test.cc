@@ -5,38 +5,12 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <map>
 #include <sstream>
 
-#include "net/scripted_server.h"
+#include "tools/client_testing.h"
 
 namespace quoin::tools {
 namespace {
-
-using net::ScriptedConnection;
-using net::ScriptedServer;
-
-constexpr std::string_view kNode = "Quoin-Node: 00c0ffee00c0ffee\r\n";
-
-// As much of a node as these tests need: PUT and GET of one key at a time, and keys that make trouble.
-void ServeKeys(ScriptedConnection& connection) {
-  std::map<std::string, std::string> values;
-  while (const auto request = connection.Receive()) {
-    if (request->target == "/v1/kv/cut") return;  // Taken, and never answered.
-    const auto found = values.find(request->target);
-    if (request->method == "PUT" && request->target == "/v1/kv/full") {
-      connection.Answer(503, kNode,
-                        R"({"type":"urn:quoin:problem:disk-full","detail":"full","outcome":"not-applied"})");
-    } else if (request->method == "PUT") {
-      values[request->target] = request->body;
-      connection.Answer(204, kNode, "");
-    } else if (found != values.end()) {
-      connection.Answer(200, kNode, found->second);
-    } else {
-      connection.Answer(404, kNode, R"({"type":"urn:quoin:problem:absent","outcome":"not-applied"})");
-    }
-  }
-}
 
 class ShellTest : public testing::Test {
  protected:
@@ -50,13 +24,16 @@ class ShellTest : public testing::Test {
     return code;
   }
 
-  ScriptedServer node_{&ServeKeys};
+  ScriptedKeys keys_;
+  ScriptedNode node_{{.frame = [this](const v1::ClientFrame& frame) { return keys_.React(frame); }}};
+  Store store_{{.servers = {{"127.0.0.1", node_.port()}}}};
   Link link_{{.servers = {{"127.0.0.1", node_.port()}}}};
-  Executor executor_{link_, ""};
+  Executor executor_{store_, client::Consistency::kQuorum};
+  ClusterExecutor cluster_{link_, {}};
   std::ostringstream out_;
   std::ostringstream err_;
   std::unique_ptr<Printer> printer_ = MakePrinter({.format = Format::kLines}, out_, err_);
-  Shell shell_{executor_, *printer_, false};
+  Shell shell_{executor_, cluster_, *printer_, false};
 };
 
 TEST_F(ShellTest, AFilterPrintsBareValues) {
@@ -75,10 +52,37 @@ TEST_F(ShellTest, AFilterGoesOnAfterAFailureAndKeepsTheFirstCode) {
             "bad-usage: There is no command GTE. Did you mean GET?\n");
 }
 
-TEST_F(ShellTest, AnUnknownOutcomeIsToldAsUnknown) {
-  EXPECT_EQ(Filter("SET k v\nSET cut x\nSET k w\nGET k\n"), ExitCode::kUnknown);
-  EXPECT_NE(err_.str().find("unknown: 'cut' may or may not have been stored: "), std::string::npos);
-  EXPECT_EQ(out_.str(), "w\n") << "and the client goes on, on a new connection";
+// Gives each operation so much time; those that get no answer wait for it.
+class HastyShellTest : public ShellTest {
+ protected:
+  Store hasty_{{.servers = {{"127.0.0.1", node_.port()}}, .timeout = std::chrono::seconds(2)}};
+  Executor hasty_executor_{hasty_, client::Consistency::kQuorum};
+  Shell hasty_shell_{hasty_executor_, cluster_, *printer_, false};
+};
+
+TEST_F(HastyShellTest, AnUnknownOutcomeIsToldAsUnknownWithItsIdAndAWayOn) {
+  EXPECT_EQ(hasty_shell_.RunLine("INCR silent"), ExitCode::kUnknown);
+  ASSERT_FALSE(keys_.frames().empty());
+  const std::string id = keys_.frames()[0].operation().operation_id();
+  EXPECT_NE(err_.str().find("unknown: 'silent' may or may not have been changed: "), std::string::npos);
+  EXPECT_NE(err_.str().find("(operation " + id + "); RESUME " + id), std::string::npos) << err_.str();
+  EXPECT_EQ(hasty_shell_.RunLine("SET k w"), ExitCode::kDone) << "and the client goes on";
+
+  const std::size_t before = keys_.frames().size();
+  EXPECT_EQ(hasty_shell_.RunLine("RESUME"), ExitCode::kUnknown);
+  EXPECT_EQ(keys_.frames().at(before).operation().operation_id(), id) << "RESUME is about the latest one";
+  EXPECT_TRUE(keys_.frames().at(before).operation().repeated());
+}
+
+TEST_F(ShellTest, AWriteThatWasCutOffIsResumedByItself) {
+  EXPECT_EQ(Filter("INCR lost\nINCR lost\nGET lost\n"), ExitCode::kDone);
+  EXPECT_EQ(out_.str(), "1\n2\n2\n");
+}
+
+TEST_F(ShellTest, ResumeNeedsSomethingToResume) {
+  EXPECT_EQ(Filter("RESUME\n"), ExitCode::kBadUsage);
+  EXPECT_EQ(err_.str(),
+            "bad-usage: No write of this session has an unknown outcome. For another's: RESUME ticket command.\n");
 }
 
 TEST_F(ShellTest, ExitEndsAFilter) {

@@ -16,13 +16,11 @@
 #include <sstream>
 #include <string>
 
-#include "net/scripted_server.h"
+#include "tools/client_testing.h"
 
 namespace quoin::tools {
 namespace {
 
-using net::ScriptedConnection;
-using net::ScriptedServer;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -116,39 +114,26 @@ class ClientTerminal : public testing::Test {
   const std::string history_ =
       testing::TempDir() + "/" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".history";
 
- private:
-  void Serve(ScriptedConnection& connection) {
-    const std::string node = "Quoin-Node: 00c0ffee00c0ffee\r\nETag: \"1.00c0ffee00c0ffee.1\"\r\n";
-    while (const auto request = connection.Receive()) {
-      const auto found = values_.find(request->target);
-      if (request->target == "/v1/status") {
-        connection.Answer(200, node, "{}");
-      } else if (request->target == "/v1/kv/silent") {
-        connection.Send("HTTP/1.1 100 Continue\r\n\r\n");
-        silent_.set_value();
-        connection.WaitForEnd();
-      } else if (request->target.starts_with("/v1/kv?keys_only=true&prefix=us")) {
-        connection.Answer(200, node, R"({"entries":[{"key":"username"}]})");
-      } else if (request->method == "PUT") {
-        values_[request->target] = request->body;
-        connection.Answer(201, node, "");
-      } else if (found == values_.end()) {
-        connection.Answer(404, node, R"({"type":"urn:quoin:problem:absent","outcome":"not-applied"})");
-      } else if (request->method == "DELETE") {
-        values_.erase(found);
-        connection.Answer(204, node, "");
-      } else {
-        connection.Answer(200, node + "Content-Type: text/plain\r\n", found->second);
-      }
-    }
-  }
-
- protected:
   std::promise<void> silent_;  // Kept as soon as the one request that is never answered has arrived.
 
  private:
-  std::map<std::string, std::string> values_;  // Belongs to the server's thread.
-  ScriptedServer node_{[this](ScriptedConnection& connection) { Serve(connection); }};
+  // A cluster of one, and of one node more that drains once it is asked to and never gets done.
+  ScriptedNode::HttpReply React(const ScriptedNode::HttpRequest& request) {
+    if (request.method == "POST") drains_ = true;
+    if (request.target == "/v1/cluster/ring") {
+      return {.body = R"({"epoch": 4, "partitions": [{"phase": "stable", "leader": "00c0ffee00c0ffee"}]})"};
+    }
+    const std::string action = R"({"action": "drain", "state": "running", "node": "00c0ffee00c0ff03",)"
+                               R"("since": "2026-01-02T03:04:05.678Z", "partitions": {"done": 2, "total": 9}})";
+    return {.body = R"({"joined": true, "nodes": [{"node": "00c0ffee00c0ffee", "state": "active", "heard": true},)"
+                    R"({"node": "00c0ffee00c0ff03", "state": "active", "heard": true}], "actions": [)" +
+                    (drains_ ? action : "") + "]}"};
+  }
+
+  bool drains_ = false;  // Belongs to the node's scripts.
+  ScriptedKeys keys_{[this] { silent_.set_value(); }};
+  ScriptedNode node_{{.frame = [this](const v1::ClientFrame& frame) { return keys_.React(frame); },
+                      .http = [this](const ScriptedNode::HttpRequest& request) { return React(request); }}};
 };
 
 TEST_F(ClientTerminal, ASessionNamesTheNodeThatAnswers) {
@@ -196,6 +181,19 @@ TEST_F(ClientTerminal, ControlCEndsAWaitAndAWriteIsThenUnknown) {
   arrived.wait();
   terminal.Type(kControlC);
   EXPECT_THAT(terminal.Until(kPrompt), HasSubstr("[UNKNOWN] 'silent' may or may not have been stored: "));
+  EXPECT_THAT(terminal.Run("SET k v"), HasSubstr("[OK] Stored 'k'")) << "and the client goes on";
+}
+
+TEST_F(ClientTerminal, ADrainIsShownAndControlCLeavesItGoing) {
+  Terminal terminal(Environment());
+  terminal.Until(kPrompt);
+  EXPECT_THAT(terminal.Run("RING"), HasSubstr("A 00c0ffee00c0ffee"));
+  terminal.Type("DRAIN 00c0ffee00c0ff03\n");
+  terminal.Until("\r[####................] drain of node 00c0ffee00c0ff03: 2 of 9 partitions");
+  terminal.Type(kControlC);
+  const std::string ended = terminal.Until(kPrompt);
+  EXPECT_THAT(ended, HasSubstr("[UNKNOWN] this client stops looking, but the cluster goes on (drain of node"));
+  EXPECT_THAT(ended, HasSubstr("CANCEL 00c0ffee00c0ff03 ends it"));
   EXPECT_THAT(terminal.Run("SET k v"), HasSubstr("[OK] Stored 'k'")) << "and the client goes on";
 }
 

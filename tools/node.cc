@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -279,6 +281,11 @@ net::NodeOptions OptionsFromFlags() {
   options.weight = FLAGS_weight;
   options.replication_factor = FLAGS_replication_factor;
   options.dead_node_timeout = DurationFlag<milliseconds>(FLAGS_dead_node_timeout);
+  options.give_up = [](const std::string& why) {
+    LOG(ERROR) << "can't go on: " << why;
+    google::FlushLogFiles(google::INFO);
+    std::_Exit(1);
+  };
   options.shard_count = FLAGS_shards != 0 ? FLAGS_shards : std::max(1u, std::thread::hardware_concurrency());
   options.reader_count = FLAGS_readers;
   options.max_connections = FLAGS_max_connections;
@@ -321,12 +328,25 @@ int RunNode() {
   // A client that goes away while it is written to is an error on its connection, not the end of the node.
   signal(SIGPIPE, SIG_IGN);
 
+  // Starting may take its time: a large disk, or members of a cluster that don't answer yet.
+  static std::atomic<bool> started{false};  // Static: the thread may outlive this function.
+  static std::promise<std::string_view> stop;
+  std::thread([stop_signals] {
+    const std::string_view name = WaitForStop(stop_signals);
+    if (!started.exchange(true)) {
+      LOG(INFO) << "got " << name << ": stopping before it served";
+      google::FlushLogFiles(google::INFO);
+      std::_Exit(0);
+    }
+    stop.set_value(name);
+  }).detach();
   auto node = net::Node::Start(OptionsFromFlags());
   if (!node.ok()) {
     LOG(ERROR) << "can't start: " << node.status().message();
     return 1;
   }
-  // The one line on stdout: for people, and for programs that wait until the node serves.
+  started = true;
+  // The two lines on stdout: for people, and for programs that wait until the node serves.
   const std::string host = FLAGS_listen.substr(0, FLAGS_listen.rfind(':'));
   std::printf("quoin node %s is listening on http://%s:%u\n", (*node)->id().ToString().c_str(), host.c_str(),
               static_cast<unsigned>((*node)->port()));
@@ -335,7 +355,7 @@ int RunNode() {
               static_cast<unsigned>((*node)->peer_port()));
   std::fflush(stdout);
 
-  const std::string_view signal_name = WaitForStop(stop_signals);
+  const std::string_view signal_name = stop.get_future().get();
   LOG(INFO) << "got " << signal_name << ": finishing what is in flight";
   // Whoever asks twice doesn't want to wait. What was acknowledged is durable in any case.
   std::thread([stop_signals] {

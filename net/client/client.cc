@@ -23,6 +23,7 @@ Status Check(const Options& options) {
   if (options.timeout.count() < 1) return Invalid("timeout is at least 1 ms");
   if (options.connect_timeout.count() < 1) return Invalid("connect_timeout is at least 1 ms");
   if (options.ping_interval.count() < 1) return Invalid("ping_interval is at least 1 ms");
+  if (options.ring_interval.count() < 1) return Invalid("ring_interval is at least 1 ms");
   if (options.answer_timeout.count() < 0) return Invalid("answer_timeout is 0 (never) or more");
   if (options.max_operations < 1) return Invalid("max_operations is at least 1");
   const RetryPolicy& retry = options.retry;

@@ -8,7 +8,8 @@
 //   L2  kNotApplied is told only when every sending was certainly not applied; kUnknown otherwise. No write is applied
 //       twice: all sendings of an operation carry the same id.
 //   L3  Operations on one key take effect in the order in which they were started, as long as none of them had to be
-//       sent again, or went another way because a connection was lost.
+//       sent again, or went another way because a connection was lost, or was unanswered kMaxCrossingWait after the
+//       way of its key had changed for another reason (its partition has another leader).
 //
 // Threads: one at a time. Everything (calls, handlers, the destructor) happens on the executor's one thread, or on a
 // strand. Programs with more threads use a Client on each; they share nothing.
@@ -30,6 +31,7 @@
 #include "base/status.h"
 #include "net/client/handler.h"
 #include "net/client/operation.h"
+#include "net/client/routing.h"
 #include "net/client/scan.h"
 
 namespace quoin::client {
@@ -47,29 +49,30 @@ struct RetryPolicy {
   bool wait_for_servers = true;
 };
 
-// Which of the servers gets an operation. Either way the operations on one key share a connection while it lasts.
-enum class Routing : std::uint8_t {
-  kFailover,  // One of them gets all, as long as it can be reached; then the next one.
-  kSpread,    // Each gets a share of the keys.
-};
+// For so long operations wait behind earlier ones on the same keys that went another way (L3).
+inline constexpr std::chrono::milliseconds kMaxCrossingWait{250};
 
 struct Options {
   // At least one: host:port or [v6 address]:port.
   std::vector<std::string> servers;
-  Routing routing = Routing::kFailover;
+  Routing routing = Routing::kLeaders;
   std::size_t connections_per_server = 1;  // 1 to 1024. Opened when they are first needed.
+  // With kLeaders: so often the ring is asked for, on average, while there are operations; besides, soon after
+  // something went wrong.
+  std::chrono::milliseconds ring_interval{30'000};
 
   std::chrono::milliseconds timeout{5000};          // For an operation with all its sendings, unless a call says.
   std::chrono::milliseconds connect_timeout{2000};  // Until a server's hello, name resolution included.
   // After a sending has been unanswered for so long, the operation is sent again while the first one stays open. 0:
   // never; a connection doesn't lose answers unless something between client and node does.
   std::chrono::milliseconds answer_timeout{0};
-  // A connection with unanswered requests that is silent for so long is pinged, and given up after that time again.
-  std::chrono::milliseconds ping_interval{5000};
+  // A connection with unanswered requests that is silent for so long is pinged, and given up after that time again;
+  // what was sent on it is sent on another one then. So this bounds how long a server that hangs holds anything up.
+  std::chrono::milliseconds ping_interval{500};
   RetryPolicy retry;
 
-  std::size_t max_operations = 100'000;        // Under way at once; beyond: kNotApplied, too-many-operations.
-  std::size_t max_answer_bytes = 64 << 20;     // Of one message of a node; beyond, the connection is given up.
+  std::size_t max_operations = 100'000;         // Under way at once; beyond: kNotApplied, too-many-operations.
+  std::size_t max_answer_bytes = 64 << 20;      // Of one message of a node; beyond, the connection is given up.
   std::size_t max_remembered_keys = 128 << 10;  // For which the newest ballot is remembered; some 100 bytes each.
 
   std::uint64_t client_id = 0;  // What operation ids begin with. 0: drawn at random, as it should be outside of tests.
@@ -136,7 +139,11 @@ class Client {
 
   // ---- The rest ----
 
-  // A ticket for a write on this key that has not been sent yet, for programs that store it before they send.
+  // A ticket for a write on this key that has not been sent yet, for programs that store it before they send. All
+  // sendings name the ticket's ballot, which is the newest that this client knows of the key, or none. A key that has
+  // forgotten old operations since may want a newer one: the write then ends as kNotApplied (ballot-required), and this
+  // client knows a newer one for the next ticket. To be spared that, read the key first.
+  // Nodes are never told that such a write is finished, since it may be resumed at any time.
   Ticket NewTicket(const std::string& key);
 
   // Ends all operations: those certainly not applied as kNotApplied (closed), other writes as kUnknown. What is started
@@ -144,10 +151,11 @@ class Client {
   void Close();
 
   struct Counts {
-    std::size_t under_way = 0;     // Operations and pages.
-    std::uint64_t sendings = 0;    // Of operations and pages since the start.
-    std::uint64_t resendings = 0;  // Those of them that were not the first of their operation.
-    std::uint64_t connections_lost = 0;
+    std::size_t under_way = 0;           // Operations and pages.
+    std::uint64_t sendings = 0;          // Of operations and pages since the start.
+    std::uint64_t resendings = 0;        // Those of them that were not the first of their operation.
+    std::uint64_t connections_lost = 0;  // Or not come about.
+    std::uint64_t ring_requests = 0;
     std::uint64_t writes = 0;  // Calls to the kernel that wrote something.
     std::uint64_t reads = 0;
   };

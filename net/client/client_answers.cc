@@ -11,6 +11,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Lost connections of one operation after which it goes on at another server at once.
+constexpr std::uint32_t kMaxMovesAtOnce = 3;
+
 Time Now() { return std::chrono::steady_clock::now(); }
 
 SendingAnswer About(const PageAnswer& answer) {
@@ -22,17 +25,17 @@ SendingAnswer About(const PageAnswer& answer) {
 
 }  // namespace
 
-void Client::Impl::OnUp(Link& link) { router_.OnUp(link.route().server); }
-
 void Client::Impl::OnAnswer(Link& link, Token token, v1::ServerFrame& frame) {
+  if (token == kRingToken) return OnRing(frame);
   Pending* const pending = Find(token);
   if (pending == nullptr) return;  // It ended before, by its deadline or by the answer to another sending.
   pending->responder = link.responder();
   const std::uint32_t slot = SlotOf(token);
+  const std::size_t server = link.route().server;
   const auto* const operation = std::get_if<Operation>(&pending->what);
   if (operation == nullptr) {
     PageAnswer answer = TakePage(frame);
-    return Follow(slot, pending->sendings.OnAnswer(About(answer)), std::move(answer));
+    return Follow(slot, server, pending->sendings.OnAnswer(About(answer)), std::move(answer));
   }
   Answer answer = TakeAnswer(*operation, frame);
   SendingAnswer about;
@@ -41,18 +44,25 @@ void Client::Impl::OnAnswer(Link& link, Token token, v1::ServerFrame& frame) {
   about.retryable = IsRetryable(answer.problem);
   about.ballot_required = IsBallotRequired(answer.problem);
   about.ballot = ParseBallot(frame.result().ballot()).value_or(kv::Ballot{});
-  if (about.ballot != kv::Ballot{}) ballots_.Learn(operation->key, about.ballot);
-  Follow(slot, pending->sendings.OnAnswer(about), std::move(answer));
+  if (about.ballot != kv::Ballot{}) {
+    ballots_.Learn(operation->key, about.ballot);
+    LearnLeader(pending->hash, about.ballot);
+  }
+  Follow(slot, server, pending->sendings.OnAnswer(about), std::move(answer));
 }
 
 template <typename AnswerType>
-void Client::Impl::Follow(std::uint32_t slot, Sendings::Next next, AnswerType answer) {
+void Client::Impl::Follow(std::uint32_t slot, std::size_t server, Sendings::Next next, AnswerType answer) {
   if (next == Sendings::Next::kTell) return Tell(slot, std::move(answer));
   table_[slot].problem = std::move(answer.problem);
-  FollowLost(slot, next);
+  if (next == Sendings::Next::kAgain) {
+    table_[slot].avoid = server;
+    AskForRingSoon();
+  }
+  FollowLost(slot, next, false);
 }
 
-void Client::Impl::FollowLost(std::uint32_t slot, Sendings::Next next) {
+void Client::Impl::FollowLost(std::uint32_t slot, Sendings::Next next, bool elsewhere) {
   switch (next) {
     case Sendings::Next::kTell:
     case Sendings::Next::kEnd:
@@ -61,7 +71,7 @@ void Client::Impl::FollowLost(std::uint32_t slot, Sendings::Next next) {
     case Sendings::Next::kAgain: {
       const std::uint32_t generation = table_[slot].generation;
       // One that is queued, or waits for its turn, is on its way already.
-      if (table_[slot].phase == Phase::kSent) Retry(slot, next == Sendings::Next::kAgainAtOnce);
+      if (table_[slot].phase == Phase::kSent) Retry(slot, elsewhere || next == Sendings::Next::kAgainAtOnce);
       // Behind this one, if it was sent at once; if it has to wait, the order is lost anyway.
       if (table_[slot].generation == generation) LetFollow(table_[slot]);
       return;
@@ -73,9 +83,9 @@ void Client::Impl::FollowLost(std::uint32_t slot, Sendings::Next next) {
 
 void Client::Impl::Retry(std::uint32_t slot, bool at_once) {
   Pending& pending = table_[slot];
-  if (at_once) return Dispatch(slot);
   const RetryPolicy& policy = options_.retry;
-  if (policy.max_sendings > 0 && pending.sendings.count() >= policy.max_sendings) return EndWithProblem(slot);
+  if (policy.max_sendings > 0 && pending.sendings.charged() >= policy.max_sendings) return EndWithProblem(slot);
+  if (at_once) return Dispatch(slot);
   const Time now = Now();
   const auto left = std::chrono::duration_cast<milliseconds>(pending.deadline - now);
   milliseconds wait = DrawBackoff(policy, pending.failures++, random_);
@@ -89,6 +99,7 @@ void Client::Impl::Retry(std::uint32_t slot, bool at_once) {
     wait = left / 2;
     if (wait <= policy.first_backoff) return EndWithProblem(slot);
   }
+  LeaveLane(pending);
   pending.phase = Phase::kBackingOff;
   due_.Set(slot, now + wait);
   ArmTimer();
@@ -96,17 +107,25 @@ void Client::Impl::Retry(std::uint32_t slot, bool at_once) {
 
 void Client::Impl::OnDown(Link& link, bool was_open, std::vector<Token> unanswered, std::vector<Token> waiting) {
   router_.OnDown(link.route().server);
+  if (was_open) AskForRingSoon();
   for (const Token token : unanswered) {
+    if (token == kRingToken) {
+      ring_asked_ = false;
+      continue;
+    }
     Pending* const pending = Find(token);
     if (pending == nullptr) continue;
     pending->problem = {"connection-lost", link.reason(), {}, 0, milliseconds(0)};
-    FollowLost(SlotOf(token), pending->sendings.OnLost());
+    // Not for ever at once: where one server after another is lost, something else is wrong.
+    const bool elsewhere = router_.up_count() > 0 && pending->failures < kMaxMovesAtOnce;
+    if (elsewhere) ++pending->failures;
+    FollowLost(SlotOf(token), pending->sendings.OnLost(), elsewhere);
   }
   for (const Token token : waiting) {
     Pending* const pending = Find(token);
     if (pending == nullptr || pending->phase != Phase::kQueued) continue;
     if (!was_open) ++pending->unreachable;
-    if (!options_.retry.wait_for_servers && pending->unreachable >= servers_.size()) {
+    if (!options_.retry.wait_for_servers && pending->unreachable >= router_.listed_count()) {
       pending->problem = {"unreachable", WhyUnreachable(), {}, 0, milliseconds(0)};
       EndWithProblem(SlotOf(token));
     } else {
@@ -133,9 +152,12 @@ void Client::Impl::OnDue(std::uint32_t slot) {
   }
   if (Now() < pending.deadline) {
     const std::uint32_t most = options_.retry.max_sendings;
-    if (pending.phase == Phase::kSent && most > 0 && pending.sendings.count() >= most) {
+    if (pending.phase == Phase::kCrossing) {
+      StopCrossing(slot);
+    } else if (pending.phase == Phase::kSent && most > 0 && pending.sendings.charged() >= most) {
       due_.Set(slot, pending.deadline);
     } else {
+      if (pending.phase == Phase::kSent) pending.avoid = pending.link->route().server;
       Dispatch(slot);
     }
     return;

@@ -27,7 +27,9 @@ class ClientFaultsTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(std::vector<std::string> servers, Options options = {}) {
     options.servers = std::move(servers);
-    if (options.timeout == Options().timeout) options.timeout = seconds(30);  // The machine may be busy.
+    // The machine may be busy.
+    if (options.timeout == Options().timeout) options.timeout = seconds(30);
+    if (options.ping_interval == Options().ping_interval) options.ping_interval = seconds(10);
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
     return *std::move(client);

@@ -5,8 +5,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "base/text.h"
-
 namespace quoin::client {
 namespace {
 
@@ -28,22 +26,17 @@ std::uint64_t DrawClientId(std::uint64_t wanted) {
 Client::Impl::Impl(asio::any_io_executor executor, Options options, std::vector<net::HttpEndpoint> servers)
     : executor_(std::move(executor)),
       options_(std::move(options)),
-      servers_(std::move(servers)),
       random_(DrawSeed()),
-      client_id_(DrawClientId(options_.client_id)),
+      write_ids_(DrawClientId(options_.client_id), random_),
       ballots_(options_.max_remembered_keys),
-      router_(options_.routing, servers_.size(), options_.connections_per_server),
+      router_(options_.routing, std::move(servers), options_.connections_per_server),
+      lanes_(router_.lane_count()),
       read_buffer_(kReadBufferBytes),
       timer_(executor_) {}
 
 void Client::Impl::Open() {
-  const Connection::Shared shared{executor_, random_, read_buffer_, counts_, weak_from_this()};
-  for (std::size_t server = 0; server < servers_.size(); ++server) {
-    for (std::size_t i = 0; i < options_.connections_per_server; ++i) {
-      links_.push_back(std::make_unique<Link>(shared, options_, servers_[server], Route{server, i},
-                                              static_cast<Link::Owner&>(*this)));
-    }
-  }
+  if (options_.routing == Routing::kLeaders) ring_due_ = Time();
+  OpenLinks();
 }
 
 const std::string& Client::Impl::Pending::key() const {
@@ -68,14 +61,14 @@ Client::Counts Client::Impl::counts() const {
   return counts;
 }
 
-std::string Client::Impl::IdOf(const Pending& pending) const {
+std::string Client::Impl::IdOf(std::uint32_t slot) const {
+  const Pending& pending = table_[slot];
   if (!pending.is_write()) return {};
-  if (!pending.operation_id.empty()) return pending.operation_id;
-  return Hex64(client_id_) + "-" + std::to_string(pending.number);
+  return pending.operation_id.empty() ? write_ids_.Text(slot) : pending.operation_id;
 }
 
 Ticket Client::Impl::NewTicket(const std::string& key) {
-  return {Hex64(client_id_) + "-" + std::to_string(next_number_++), FormatBallot(ballots_.Find(key))};
+  return {write_ids_.NewTicketId(), FormatBallot(ballots_.Find(key))};
 }
 
 template <typename AnswerType>
@@ -89,6 +82,10 @@ template <typename AnswerType>
 void Client::Impl::Tell(std::uint32_t slot, AnswerType answer) {
   Pending& pending = table_[slot];
   LetFollow(pending);
+  LeaveLane(pending);
+  if (pending.is_write() && pending.operation_id.empty()) {
+    write_ids_.End(slot, answer.outcome == Outcome::kUnknown);
+  }
   auto handler = std::move(std::get<Handler<AnswerType>>(pending.handler));
   answer.sendings = pending.sendings.count();
   answer.responder = std::move(pending.responder);
@@ -120,7 +117,7 @@ void Client::Impl::EndWithProblem(std::uint32_t slot) {
   answer.problem = std::move(pending.problem);
   if (!pending.sendings.certain()) {
     answer.outcome = Outcome::kUnknown;
-    answer.ticket = {IdOf(pending), FormatBallot(pending.sendings.ballot())};
+    answer.ticket = {IdOf(slot), FormatBallot(pending.sendings.ballot())};
   }
   Tell(slot, std::move(answer));
 }
@@ -131,6 +128,7 @@ void Client::Impl::Close() {
   for (const auto& link : links_) link->Close();
   for (Pending& pending : table_) pending.leads = false;  // Nobody follows any more.
   held_back_.clear();
+  lanes_.StopAllWaiting();
   for (std::uint32_t slot = 0; slot < table_.size(); ++slot) {
     if (table_[slot].phase == Phase::kFree) continue;
     table_[slot].problem = {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "net/client/client_impl.h"
 #include "net/client/codec.h"
+#include "ring/partition.h"
 
 namespace quoin::client {
 namespace {
@@ -72,6 +73,7 @@ std::uint32_t Client::Impl::Admit(const CallOptions& options) {
   pending.deadline = Now() + pending.timeout;
   pending.failures = 0;
   pending.unreachable = 0;
+  pending.avoid = Router::kNone;
   return slot;
 }
 
@@ -88,15 +90,16 @@ void Client::Impl::Start(Operation operation, CallOptions options, Handler<Answe
   }
   const std::uint32_t slot = Admit(options);
   Pending& pending = table_[slot];
+  pending.hash = ring::TokenOf(operation.key);
   if (!operation.is_write()) {
-    pending.sendings = Sendings(false, false, {});
+    pending.sendings = Sendings(false, {});
   } else if (options.ticket) {
     pending.operation_id = std::move(options.ticket->operation_id);
     const auto ballot = ParseBallot(options.ticket->ballot);
-    pending.sendings = Sendings(true, options.resumed, ballot.value_or(kv::Ballot{}));
+    pending.sendings = Sendings(Sendings::Ticketed{options.resumed}, ballot.value_or(kv::Ballot{}));
   } else {
-    pending.number = next_number_++;
-    pending.sendings = Sendings(true, false, ballots_.Find(operation.key));
+    write_ids_.Begin(slot);
+    pending.sendings = Sendings(true, ballots_.Find(operation.key));
   }
   pending.what = std::move(operation);
   pending.handler = std::move(handler);
@@ -113,7 +116,8 @@ void Client::Impl::StartPage(PageRequest request, CallOptions options, Handler<P
   }
   const std::uint32_t slot = Admit(options);
   Pending& pending = table_[slot];
-  pending.sendings = Sendings(false, false, {});
+  pending.hash = ring::TokenOf(request.prefix);
+  pending.sendings = Sendings(false, {});
   pending.what = std::move(request);
   pending.handler = std::move(handler);
   Dispatch(slot);
@@ -171,13 +175,48 @@ void Client::Impl::LetFollow(Pending& pending) {
 
 void Client::Impl::Dispatch(std::uint32_t slot) {
   Pending& pending = table_[slot];
+  const Router::Choice choice = router_.For(pending.hash, pending.avoid);
+  if (choice.wish != Router::kNone) LinkOf({choice.wish, choice.route.connection}).Probe(Now());
+  const Token token = TokenOf(slot, pending.generation, false);
+  if (pending.is_operation()) {
+    const std::size_t lane = router_.LaneOf(pending.hash);
+    // One that was in the lane keeps its place before those who wait.
+    const bool moves = std::exchange(pending.in_lane, false);
+    const bool again = moves || pending.sendings.count() > 0;
+    const auto server = static_cast<std::uint32_t>(choice.route.server);
+    pending.in_lane = lanes_.Enter(lane, server, router_.is_down(lanes_.server(lane)), again);
+    if (moves) DispatchAll(lanes_.Leave(lane));
+    if (!pending.in_lane) {
+      lanes_.Wait(lane, token);
+      pending.phase = Phase::kCrossing;
+      due_.Set(slot, std::min(pending.deadline, Now() + kMaxCrossingWait));
+      return ArmTimer();
+    }
+  }
   pending.phase = Phase::kQueued;
   due_.Set(slot, pending.deadline);
   ArmTimer();
-  const Route route = router_.For(pending.key());
-  Link& link = *links_[route.server * options_.connections_per_server + route.connection];
-  link.Enqueue(TokenOf(slot, pending.generation, false));
-  ScheduleFlush(link);
+  pending.link = &LinkOf(choice.route);
+  pending.link->Enqueue(token);
+  ScheduleFlush(*pending.link);
+}
+
+void Client::Impl::LeaveLane(Pending& pending) {
+  if (!std::exchange(pending.in_lane, false)) return;
+  DispatchAll(lanes_.Leave(router_.LaneOf(pending.hash)));
+}
+
+void Client::Impl::DispatchAll(const std::vector<Token>& tokens) {
+  for (const Token token : tokens) {
+    const Pending* const waiting = Find(token);
+    if (waiting != nullptr && waiting->phase == Phase::kCrossing) Dispatch(SlotOf(token));
+  }
+}
+
+void Client::Impl::StopCrossing(std::uint32_t slot) {
+  const Pending& pending = table_[slot];
+  const auto server = static_cast<std::uint32_t>(router_.For(pending.hash).route.server);
+  DispatchAll(lanes_.StopWaiting(router_.LaneOf(pending.hash), server));
 }
 
 void Client::Impl::ScheduleFlush(Link& link) {
@@ -206,9 +245,15 @@ void Client::Impl::Send(Link& link, Token token, Session& session) {
   auto* const frame = google::protobuf::Arena::CreateMessage<v1::ClientFrame>(&arena);
   Sendings& sendings = pending->sendings;
   if (const auto* const operation = std::get_if<Operation>(&pending->what)) {
-    if (pending->is_write()) sendings.Refresh(ballots_.Find(operation->key));
-    FillOperation(*operation, pending->consistency, IdOf(*pending), FormatBallot(sendings.ballot()),
-                  sendings.repeated(), frame->mutable_operation());
+    SendingFields fields;
+    std::string id, ballot;
+    if (pending->is_write()) {
+      sendings.Refresh(ballots_.Find(operation->key));
+      id = IdOf(slot);
+      ballot = FormatBallot(sendings.ballot());
+      fields = {id, ballot, sendings.repeated(), pending->operation_id.empty() ? write_ids_.FinishedBelow(slot) : 0};
+    }
+    FillOperation(*operation, pending->consistency, fields, frame->mutable_operation());
   } else {
     FillScan(std::get<PageRequest>(pending->what), frame->mutable_scan());
   }
@@ -232,6 +277,7 @@ void Client::Impl::Send(Link& link, Token token, Session& session) {
     ArmTimer();
   }
   session.Send(*frame, sent, now);
+  if (now >= ring_due_) AskForRing(session, now);
 }
 
 }  // namespace quoin::client

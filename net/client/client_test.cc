@@ -181,7 +181,9 @@ TEST_F(ClientTest, ScansInPagesAsAStream) {
   EXPECT_THAT(RunToEnd(context_, Gather(client->Scan({.prefix = "nobody"}))), IsEmpty());
   EXPECT_THAT(RunToEnd(context_, Gather(client->Scan({.prefix = "z", .keys_only = true}))), ElementsAre("zebra="));
   EXPECT_THAT(RunToEnd(context_, Gather(client->Scan({.page_entries = 5000}))),
-              ElementsAre(HasSubstr("bad-operation")));
+              ElementsAre(HasSubstr("bad-operation: page_entries is 1 to 1000, not 5000")));
+  EXPECT_THAT(RunToEnd(context_, Gather(client->Scan({.page_entries = 0, .max_entries = 5}))),
+              ElementsAre(HasSubstr("bad-operation: page_entries is 1 to 1000, not 0")));
 }
 
 // Keys that stay are shown exactly once, whatever comes and goes around them.
@@ -262,6 +264,7 @@ TEST_F(ClientTest, SaysWhichOptionIsWrong) {
   EXPECT_THAT(fault([](Options& options) { options.servers.clear(); }), HasSubstr("servers"));
   EXPECT_THAT(fault([](Options& options) { options.servers = {"nonsense"}; }), HasSubstr("servers: "));
   EXPECT_THAT(fault([](Options& options) { options.connections_per_server = 0; }), HasSubstr("connections_per_server"));
+  EXPECT_THAT(fault([](Options& options) { options.ring_interval = milliseconds(0); }), HasSubstr("ring_interval"));
   EXPECT_THAT(fault([](Options& options) { options.timeout = milliseconds(0); }), HasSubstr("timeout"));
   EXPECT_THAT(fault([](Options& options) { options.retry.max_backoff = milliseconds(1); }), HasSubstr("backoff"));
   EXPECT_THAT(fault([](Options& options) { options.user_agent = "a\r\nb"; }), HasSubstr("user_agent"));

@@ -69,12 +69,12 @@ std::optional<std::string> FindUnsendable(const Operation& operation) {
 }
 
 std::optional<std::string> FindUnsendable(const PageRequest& request) {
-  if (request.limit > 1000) return "a page has 1 to 1000 entries";
+  if (request.limit > kMaxPageEntries) return "a page has 1 to " + std::to_string(kMaxPageEntries) + " entries";
   return std::nullopt;
 }
 
-void FillOperation(const Operation& operation, Consistency consistency, std::string_view operation_id,
-                   std::string_view ballot, bool repeated, v1::Operation* out) {
+void FillOperation(const Operation& operation, Consistency consistency, const SendingFields& sending,
+                   v1::Operation* out) {
   out->set_key(operation.key);
   switch (operation.action) {
     case Operation::Action::kGet:
@@ -105,10 +105,11 @@ void FillOperation(const Operation& operation, Consistency consistency, std::str
   out->set_consistency(consistency == Consistency::kOne   ? v1::ONE
                        : consistency == Consistency::kAll ? v1::ALL
                                                           : v1::QUORUM);
-  if (operation_id.empty()) return;
-  out->set_operation_id(operation_id.data(), operation_id.size());
-  out->set_ballot(ballot.data(), ballot.size());
-  out->set_repeated(repeated);
+  if (sending.operation_id.empty()) return;
+  out->set_operation_id(sending.operation_id.data(), sending.operation_id.size());
+  out->set_ballot(sending.ballot.data(), sending.ballot.size());
+  out->set_repeated(sending.repeated);
+  out->set_finished_below(sending.finished_below);
 }
 
 void FillScan(const PageRequest& request, v1::Scan* out) {

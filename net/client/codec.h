@@ -17,9 +17,17 @@ namespace quoin::client {
 std::optional<std::string> FindUnsendable(const Operation& operation);
 std::optional<std::string> FindUnsendable(const PageRequest& request);
 
-// REQUIRES: FindUnsendable found nothing. `operation_id` is empty for reads.
-void FillOperation(const Operation& operation, Consistency consistency, std::string_view operation_id,
-                   std::string_view ballot, bool repeated, v1::Operation* out);
+// What one sending of a write says of itself (net/proto/quoin.proto, Operation). Of a read: nothing.
+struct SendingFields {
+  std::string_view operation_id;  // Empty: the rest is not said either.
+  std::string_view ballot;
+  bool repeated = false;
+  std::uint64_t finished_below = 0;
+};
+
+// REQUIRES: FindUnsendable found nothing.
+void FillOperation(const Operation& operation, Consistency consistency, const SendingFields& sending,
+                   v1::Operation* out);
 void FillScan(const PageRequest& request, v1::Scan* out);
 
 // These take strings out of the message. `ticket`, `sendings` and `responder` are left to the caller.

@@ -89,7 +89,7 @@ void Connection::WaitForBytes() {
   });
 }
 
-void Connection::OnReadable() {
+bool Connection::Read() {
   for (int i = 0; i < kReadsPerEvent && !session_->over(); ++i) {
     error_code error;
     const std::size_t count =
@@ -101,9 +101,14 @@ void Connection::OnReadable() {
       break;
     }
     session_->OnBytes({shared_.read_buffer.data(), count}, Now());
-    if (owner_ == nullptr) return;
+    if (owner_ == nullptr) return false;
     if (count < shared_.read_buffer.size()) break;
   }
+  return true;
+}
+
+void Connection::OnReadable() {
+  if (!Read()) return;
   if (!session_->over()) WaitForBytes();
   Settle();
 }
@@ -180,6 +185,8 @@ void Connection::OnTimer() {
     if (Now() < connect_by_) return ArmTimer();
     return Finish(session_ ? "no hello came in time" : "no connection came about in time");
   }
+  // If it was this program that stood still, signs of life lie in the buffer.
+  if (Now() >= session_->deadline() && !Read()) return;
   session_->OnTime(Now());
   Settle();
 }

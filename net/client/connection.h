@@ -65,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Sess
   void OnConnected();
   void WaitForBytes();
   void OnReadable();
+  // Takes what has come, without waiting. False: the owner is gone by now.
+  bool Read();
   void Write();
   // After each event.
   void Settle();

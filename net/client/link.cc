@@ -32,6 +32,19 @@ Link::Link(Connection::Shared shared, const Options& options, net::HttpEndpoint 
       owner_(owner),
       timer_(shared_.executor) {}
 
+void Link::Probe(Time now) {
+  if (connection_ == nullptr && waiting_.empty() && now >= next_probe_) Open();
+}
+
+void Link::Retarget(net::HttpEndpoint server) {
+  CHECK(idle());
+  server_ = std::move(server);
+  responder_ = nullptr;
+  reason_.clear();
+  failures_ = 0;
+  next_try_ = next_probe_ = Time();
+}
+
 void Link::Open() {
   const Time now = Now();
   if (now < next_try_) {
@@ -107,6 +120,8 @@ void Link::OnOver(const std::string& reason) {
   failures_ = answered_ ? 0 : failures_ + 1;
   next_try_ = Now();
   if (failures_ > 0) next_try_ += DrawBackoff(options_.retry, failures_ - 1, shared_.random);
+  const milliseconds wait = std::min(kMaxProbeWait, kFirstProbeWait * (1 << std::min(failures_, 10u)));
+  next_probe_ = Now() + wait / 2 + milliseconds(shared_.random() % static_cast<std::uint64_t>(wait.count() / 2));
   std::vector<Token> waiting(waiting_.begin(), waiting_.end());
   waiting_.clear();
   owner_.OnDown(*this, was_open, std::move(unanswered), std::move(waiting));

@@ -1,5 +1,6 @@
 // Link: the way to one server: at most one connection at a time, opened when something waits for it and opened anew
-// when it was lost, and what waits to be sent on it, in order.
+// when it was lost, and what waits to be sent on it, in order. It can also be opened while nothing waits (Probe), so
+// that nothing ever waits for a server that can't be reached.
 //
 // Threads: the client's executor.
 // Bounds: what waits is bounded by Options::max_operations.
@@ -46,12 +47,22 @@ class Link : private Connection::Owner {
   void Enqueue(Token token) { waiting_.push_back(token); }
   // Sends what waits, opens a connection if there is none.
   void Flush();
+  // Opens a connection, so that something can be sent on it later. Does nothing while there is one, and after failures
+  // for a time that doubles with each, up to kMaxProbeWait, and is partly random; so it may be called often.
+  void Probe(Time now);
+  // There is no connection, and nothing waits for one.
+  bool idle() const { return connection_ == nullptr && waiting_.empty(); }
+  // From now on it leads to another server. REQUIRES: idle().
+  void Retarget(net::HttpEndpoint server);
   // Nobody waits for the answer to what was sent with this token any more.
   void GiveUpOn(Token token);
   // Closes the connection; what was on its way is nobody's then.
   void Close();
 
   const Route& route() const { return route_; }
+  const net::HttpEndpoint& server() const { return server_; }
+  // nullptr while there is no connection.
+  Session* session() { return connection_ == nullptr ? nullptr : connection_->session(); }
   // For the owner, who flushes each link once in a turn.
   bool flush_scheduled = false;
   // Who is at the other end, as far as was said.
@@ -71,7 +82,7 @@ class Link : private Connection::Owner {
 
   Connection::Shared shared_;
   const Options& options_;
-  const net::HttpEndpoint server_;
+  net::HttpEndpoint server_;
   const Route route_;
   Owner& owner_;
   std::shared_ptr<Connection> connection_;
@@ -82,8 +93,13 @@ class Link : private Connection::Owner {
   bool timer_armed_ = false;
   bool answered_ = false;  // The latest connection has brought an answer.
   Time next_try_;
+  Time next_probe_;
   std::uint32_t failures_ = 0;  // Connections in a row that brought no answer.
 };
+
+// Of a server that can't be reached, though it should be (its address may be of use to others only).
+inline constexpr std::chrono::milliseconds kFirstProbeWait{100};
+inline constexpr std::chrono::milliseconds kMaxProbeWait{10'000};
 
 // A random time between 0 and a bound that begins at first_backoff and doubles with each of the `failures`.
 std::chrono::milliseconds DrawBackoff(const RetryPolicy& policy, std::uint32_t failures, std::mt19937_64& random);

@@ -44,14 +44,14 @@ SendingAnswer BallotRequired(kv::Ballot ballot) {
 TEST(Sendings, TellsWhatTheOnlySendingIsTold) {
   for (const Outcome outcome :
        {Outcome::kDone, Outcome::kAbsent, Outcome::kConditionFailed, Outcome::kRejected, Outcome::kNotApplied}) {
-    Sendings sendings(true, false, {});
+    Sendings sendings(true, {});
     sendings.OnSent();
     EXPECT_EQ(sendings.OnAnswer(Of(outcome)), Next::kTell);
   }
 }
 
 TEST(Sendings, ALostWriteIsRepeatedAndStaysUnknownR1) {
-  Sendings sendings(true, false, B(3));
+  Sendings sendings(true, B(3));
   EXPECT_FALSE(sendings.repeated());
   sendings.OnSent();
   EXPECT_EQ(sendings.OnLost(), Next::kAgain);
@@ -64,7 +64,7 @@ TEST(Sendings, ALostWriteIsRepeatedAndStaysUnknownR1) {
 }
 
 TEST(Sendings, ALostReadLeavesNothingOpen) {
-  Sendings sendings(false, false, {});
+  Sendings sendings(false, {});
   sendings.OnSent();
   EXPECT_EQ(sendings.OnLost(), Next::kAgain);
   EXPECT_TRUE(sendings.certain());
@@ -72,7 +72,7 @@ TEST(Sendings, ALostReadLeavesNothingOpen) {
 }
 
 TEST(Sendings, AWriteThatWasCertainlyRefusedIsSentAsIfForTheFirstTimeR1) {
-  Sendings sendings(true, false, B(3));
+  Sendings sendings(true, B(3));
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(Retryable()), Next::kAgain);
   EXPECT_TRUE(sendings.certain());
@@ -82,7 +82,7 @@ TEST(Sendings, AWriteThatWasCertainlyRefusedIsSentAsIfForTheFirstTimeR1) {
 }
 
 TEST(Sendings, NamesTheSameBallotWhileASendingIsOpenR2) {
-  Sendings sendings(true, false, B(3));
+  Sendings sendings(true, B(3));
   sendings.OnSent();
   sendings.OnLost();
   sendings.Refresh(B(4));
@@ -90,7 +90,7 @@ TEST(Sendings, NamesTheSameBallotWhileASendingIsOpenR2) {
 }
 
 TEST(Sendings, NamesTheBallotThatIsRequiredAtOnce) {
-  Sendings sendings(true, false, {});
+  Sendings sendings(true, {});
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kAgainAtOnce);
   EXPECT_EQ(sendings.ballot(), B(5));
@@ -106,8 +106,31 @@ TEST(Sendings, NamesTheBallotThatIsRequiredAtOnce) {
   EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(8))), Next::kAgain);
 }
 
+TEST(Sendings, WhatIsRepairedAtOnceIsNotCharged) {
+  Sendings sendings(true, {});
+  sendings.OnSent();
+  EXPECT_EQ(sendings.charged(), 1u);
+  EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kAgainAtOnce);
+  EXPECT_EQ(sendings.charged(), 0u);
+  sendings.OnSent();
+  EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kAgain) << "no use at once";
+  EXPECT_EQ(sendings.charged(), 1u);
+  EXPECT_EQ(sendings.count(), 2u);
+}
+
+TEST(Sendings, AStoredBallotIsNamedByAllR2) {
+  Sendings sendings(Sendings::Ticketed{}, B(3));
+  sendings.Refresh(B(4));
+  EXPECT_EQ(sendings.ballot(), B(3));
+  EXPECT_FALSE(sendings.repeated());
+  sendings.OnSent();
+  EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kTell) << "it can't be named";
+  EXPECT_EQ(sendings.ballot(), B(3));
+  EXPECT_TRUE(sendings.certain());
+}
+
 TEST(Sendings, ANegativeAnswerToAFirstSendingIsNotTheLastWordWhileAnotherIsOpenR3) {
-  Sendings sendings(true, false, {});
+  Sendings sendings(true, {});
   sendings.OnSent();  // Slow.
   sendings.OnSent();  // Repeated.
   EXPECT_EQ(sendings.OnAnswer(Of(Outcome::kConditionFailed, false)), Next::kWait);
@@ -115,14 +138,14 @@ TEST(Sendings, ANegativeAnswerToAFirstSendingIsNotTheLastWordWhileAnotherIsOpenR
 }
 
 TEST(Sendings, DoneIsTheLastWordFromWhicheverSending) {
-  Sendings sendings(true, false, {});
+  Sendings sendings(true, {});
   sendings.OnSent();
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(Of(Outcome::kDone, false)), Next::kTell);
 }
 
 TEST(Sendings, AnUnknownOutcomeIsAskedForAgainUntilTheKeyHasForgottenIt) {
-  Sendings sendings(true, false, B(3));
+  Sendings sendings(true, B(3));
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(Of(Outcome::kUnknown)), Next::kAgain);
   sendings.OnSent();
@@ -133,7 +156,7 @@ TEST(Sendings, AnUnknownOutcomeIsAskedForAgainUntilTheKeyHasForgottenIt) {
 }
 
 TEST(Sendings, WhatIsResumedIsRepeatedFromTheFirstR1) {
-  Sendings sendings(true, true, B(3));
+  Sendings sendings(Sendings::Ticketed{.resumed = true}, B(3));
   EXPECT_TRUE(sendings.repeated());
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(Of(Outcome::kNotApplied, true)), Next::kEnd);
@@ -144,7 +167,7 @@ TEST(Sendings, WhatIsResumedIsRepeatedFromTheFirstR1) {
 TEST(Sendings, NeverConcludesNotAppliedWhileASendingIsOpenR1) {
   std::mt19937 random(7);
   for (int history = 0; history < 20'000; ++history) {
-    Sendings sendings(true, false, {});
+    Sendings sendings(true, {});
     std::vector<bool> awaited;  // Whether each said that it was repeated.
     int open = 0;
     for (int step = 0; step < 12; ++step) {
@@ -256,7 +279,9 @@ TEST(Handler, HoldsWhatCanOnlyBeMovedSmallAndLarge) {
 
 v1::Operation Fill(const Operation& operation) {
   v1::Operation filled;
-  FillOperation(operation, Consistency::kQuorum, operation.is_write() ? "00c0ffee00c0ffee-17" : "", "", false, &filled);
+  SendingFields sending;
+  if (operation.is_write()) sending.operation_id = "00c0ffee00c0ffee-17";
+  FillOperation(operation, Consistency::kQuorum, sending, &filled);
   return filled;
 }
 
@@ -275,13 +300,16 @@ TEST(Codec, PutsOperationsIntoMessages) {
   EXPECT_TRUE(Fill(Operation::Delete("k")).has_delete_());
   EXPECT_EQ(Fill(Operation::Append("k", "v")).append().value(), "v");
   v1::Operation repeated;
-  FillOperation(Operation::Delete("k"), Consistency::kAll, "1-1", "3.00c0ffee00c0ffee", true, &repeated);
+  FillOperation(Operation::Delete("k"), Consistency::kAll, {"1-9", "3.00c0ffee00c0ffee", true, 7}, &repeated);
   EXPECT_EQ(repeated.ShortDebugString(),
-            "key: \"k\" delete { } consistency: ALL operation_id: \"1-1\" ballot: \"3.00c0ffee00c0ffee\" "
-            "repeated: true");
+            "key: \"k\" delete { } consistency: ALL operation_id: \"1-9\" ballot: \"3.00c0ffee00c0ffee\" "
+            "repeated: true finished_below: 7");
 }
 
 TEST(Codec, RefusesWhatNoMessageCanHold) {
+  PageRequest page;
+  page.limit = 1001;
+  EXPECT_TRUE(FindUnsendable(page).has_value());
   EXPECT_TRUE(FindUnsendable(Operation::Put("k", "v").As("\xff")).has_value());
   EXPECT_TRUE(FindUnsendable(Operation::Expire("k", milliseconds(0))).has_value());
   EXPECT_TRUE(FindUnsendable(Operation::Get("k").If(Condition::VersionIs("\xff"))).has_value());

@@ -11,6 +11,10 @@ namespace quoin::client {
 ScanStream::Impl::Impl(std::shared_ptr<Client::Impl> client, ScanRequest request, CallOptions options)
     : client_(std::move(client)), request_(std::move(request)), options_(std::move(options)) {
   ended_ = request_.max_entries == 0u;
+  if (request_.page_entries < 1 || request_.page_entries > kMaxPageEntries) {
+    status_ = Status(Code::kInvalid, "bad-operation: page_entries is 1 to " + std::to_string(kMaxPageEntries) +
+                                         ", not " + std::to_string(request_.page_entries));
+  }
 }
 
 void ScanStream::Impl::Prefetch() {

@@ -22,6 +22,8 @@ struct Entry {
   State state;  // Without a value where only keys were asked for.
 };
 
+inline constexpr std::uint32_t kMaxPageEntries = 1000;
+
 struct PageRequest {
   std::string prefix;
   std::string cursor;       // From the page before, with the same prefix. Empty: from the start.
@@ -65,7 +67,8 @@ class ScanStream {
   // The next entry; nullopt at the end, and when it broke off: see status(). One Next at a time.
   [[nodiscard]] boost::asio::awaitable<std::optional<Entry>> Next();
 
-  // Once Next gave nullopt: Ok when all was shown, otherwise why the scan broke off (kUnavailable).
+  // Once Next gave nullopt: Ok when all was shown, otherwise why the scan broke off (kUnavailable), or why it could not
+  // be begun (kInvalid).
   const Status& status() const;
 
  private:

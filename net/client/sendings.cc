@@ -23,11 +23,13 @@ Sendings::Next Sendings::OnAnswer(const SendingAnswer& answer) {
       return NextUnless(false);
     case Outcome::kNotApplied:
       --open_;
-      if (answer.ballot_required && open_ == 0 && answer.ballot > ballot_ && ++at_once_ <= kMaxTurnsAtOnce) {
+      if (answer.ballot_required && open_ == 0 && !keeps_ballot_ && answer.ballot > ballot_ &&
+          at_once_ < kMaxTurnsAtOnce) {
+        ++at_once_;
         ballot_ = answer.ballot;
         return Next::kAgainAtOnce;
       }
-      if (open_ == 0 && !answer.retryable && !answer.ballot_required) return Next::kTell;
+      if (open_ == 0 && !answer.retryable && (keeps_ballot_ || !answer.ballot_required)) return Next::kTell;
       // While others are open, a refusal that would come again still leaves the question what became of them.
       return NextUnless(!answer.retryable && !answer.ballot_required);
     case Outcome::kUnknown:

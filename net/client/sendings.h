@@ -3,7 +3,8 @@
 //
 // Invariants:
 //   R1  "Not applied" is only ever concluded when no sending is open, i.e. may have been applied, or may yet be.
-//   R2  All sendings that are sent while another is open name the same ballot, and say that they are repeated.
+//   R2  All sendings that are sent while another is open name the same ballot, and say that they are repeated. A ballot
+//       that the program has stored with its ticket is named by all, whatever is open.
 //   R3  A negative result (absent, condition failed, rejected) of a sending that was not said to be repeated is about
 //       that sending alone; another one that is open may still act.
 //
@@ -28,9 +29,14 @@ struct SendingAnswer {
 
 class Sendings {
  public:
-  // `resumed`: a sending may be open that this client knows nothing of.
-  Sendings(bool is_write, bool resumed, kv::Ballot ballot) : is_write_(is_write), ballot_(ballot) {
-    if (resumed) open_ = 1;
+  struct Ticketed {
+    bool resumed = false;  // A sending may be open that this client knows nothing of.
+  };
+
+  Sendings(bool is_write, kv::Ballot ballot) : is_write_(is_write), ballot_(ballot) {}
+  // Of a write whose id and ballot are the program's.
+  Sendings(Ticketed ticketed, kv::Ballot ballot) : is_write_(true), keeps_ballot_(true), ballot_(ballot) {
+    if (ticketed.resumed) open_ = 1;
   }
 
   // What the next sending says of itself.
@@ -38,11 +44,13 @@ class Sendings {
   const kv::Ballot& ballot() const { return ballot_; }
   // A sending that nothing open binds may name a newer ballot.
   void Refresh(const kv::Ballot& ballot) {
-    if (open_ == 0 && ballot > ballot_) ballot_ = ballot;
+    if (open_ == 0 && !keeps_ballot_ && ballot > ballot_) ballot_ = ballot;
   }
 
   void OnSent() { ++count_, ++open_, ++awaited_; }
   std::uint32_t count() const { return count_; }
+  // Without those that were refused for their ballot, and repaired at once.
+  std::uint32_t charged() const { return count_ - at_once_; }
 
   enum class Next : std::uint8_t {
     kTell,         // The answer is the operation's.
@@ -65,6 +73,7 @@ class Sendings {
   Next NextUnless(bool useless);
 
   bool is_write_;
+  bool keeps_ballot_ = false;
   bool hopeless_ = false;  // The key has forgotten; further sendings would be told the same.
   std::uint32_t count_ = 0;
   std::uint32_t open_ = 0;     // May have been applied, or may yet be.

@@ -12,7 +12,7 @@ program=$(./bazelw info --config=opt bazel-bin 2>/dev/null)/tests/bench/gap
 cd "$program.runfiles/quoin"
 for fault in $faults; do
   for kind in put get; do
-    "$program" --fault="$fault" --work="$kind" --runs="$runs" --partitions="$partitions" 2>>"$work/log" |
+    TEST_TMPDIR=$work "$program" --fault="$fault" --work="$kind" --runs="$runs" --partitions="$partitions" 2>>"$work/log" |
       tee -a "$work/lines" || { tail -40 "$work/log" >&2; exit 1; }
   done
 done

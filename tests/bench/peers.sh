@@ -6,7 +6,7 @@
 #
 # Usage: tests/bench/peers.sh [seconds per run (5)] [rounds (3)] [connections ("1 16 64 256")]
 #   QUOIN_BIN=FOLDER     programs that are built already, instead of building them
-#   QUOIN_PEERS="..."    which of: etcd redis quoin
+#   QUOIN_PEERS="..."    which of: etcd redis quoin (quoin-l, below, comes with it)
 #   QUOIN_FLAGS="..."    further flags for the nodes of Quoin
 #   QUOIN_GAP_ROUNDS=5   rounds of the recovery gap; 0: none
 # Needs etcd-server, etcd-client and redis-server (Debian packages). Leaves the lines of all runs in peers.jsonl in the
@@ -22,7 +22,7 @@ keys=10000 value_size=100
 missing() { command -v "$1" >/dev/null || { echo "needs $1: apt-get install $2" >&2; exit 1; }; }
 [[ $peers != *etcd* ]] || { missing etcd etcd-server; missing etcdctl etcd-client; }
 [[ $peers != *redis* ]] || { missing redis-server redis-server; missing redis-cli redis-tools; }
-need python3
+need python3 curl
 if [ -n "${QUOIN_BIN:-}" ]; then bin=$QUOIN_BIN; else build //tools:node //tools:cluster //tests/bench:peer_load; fi
 
 # Ports that nobody listens on, below those that the kernel gives to outgoing connections.
@@ -125,12 +125,27 @@ stop_peer() {
   rm -rf "$work/$1"[0-9]
 }
 
-# load PEER WORK CONNECTIONS [FLAG...]: one run; its line goes to the results, too.
+# By partition, the number of its leader among the ports, or 0.
+leaders() {
+  curl -sf "http://127.0.0.1:${ports[quoin]%%,*}/v1/cluster/ring" | python3 -c '
+import json, sys
+ring, ports = json.load(sys.stdin), sys.argv[1].split(",")
+number = {n["node"]: ports.index(n["client_address"].rsplit(":", 1)[1]) + 1 for n in ring["nodes"]}
+print(*(number.get(p["leader"], 0) for p in ring["partitions"]), sep=",")' "${ports[quoin]}"
+}
+
+# load PEER WORK CONNECTIONS [FLAG...]: one run; its line goes to the results. quoin-l is quoin with connections that go
+# to the leaders of their keys, as clients that know the ring do.
 load() {
-  local peer=$1 work_kind=$2 count=$3 line
+  local peer=$1 work_kind=$2 count=$3 line by_partition
+  local kind=${peer%-l}
   shift 3
-  line=$("$bin/peer_load" --kind="$peer" --work="$work_kind" --connections="$count" --ports="${ports[$peer]}" \
-    --pids="${pids[$peer]}" --keys=$keys --value_size=$value_size --seconds="$seconds" "$@")
+  if [ "$peer" = quoin-l ]; then
+    by_partition=$(leaders)
+    set -- --leaders="$by_partition" "$@"
+  fi
+  line=$("$bin/peer_load" --kind="$kind" --work="$work_kind" --connections="$count" --ports="${ports[$kind]}" \
+    --pids="${pids[$kind]}" --keys=$keys --value_size=$value_size --seconds="$seconds" "$@")
   echo "{\"peer\": \"$peer\", \"work\": \"$work_kind\", \"connections\": $count, \"run\": $line}" >>"$results"
 }
 
@@ -140,10 +155,11 @@ for peer in $peers; do
   "start_$peer"
   load "$peer" fill 16
 done
+rows=${peers/quoin/quoin quoin-l}
 for count in $connections; do
   for work_kind in put get; do
     for ((round = 0; round < rounds; round++)); do
-      for peer in $peers; do load "$peer" "$work_kind" "$count"; done
+      for peer in $rows; do load "$peer" "$work_kind" "$count"; done
     done
     echo "done: $work_kind over $count connections" >&2
   done
@@ -196,16 +212,18 @@ for line in open(sys.argv[1]):
     runs[row["work"], row["connections"], row["peer"]].append(row["run"])
 columns = ["per_s", "p50_us", "p99_us", "cpu_s_per_million", "written_per_byte", "load_cores"]
 print(f"medians of {sys.argv[2]} rounds; 100-byte values, 10000 keys drawn evenly, one request under way per connection")
-print(f"{'work':4} {'conns':>5} {'peer':6} " + " ".join(f"{c:>18}" for c in columns))
+print(f"{'work':4} {'conns':>5} {'peer':7} " + " ".join(f"{c:>18}" for c in columns))
 for (work, count, peer), rows in sorted(runs.items(), key=lambda item: (item[0][0], item[0][1], item[0][2])):
     if work in ("fill", "gap"): continue
     values = " ".join(f"{statistics.median(r[c] for r in rows):18.2f}" for c in columns)
-    print(f"{work:4} {count:5} {peer:6} {values}")
+    print(f"{work:4} {count:5} {peer:7} {values}")
 rate = lambda work, count, peer: statistics.median(r["per_s"] for r in runs[work, count, peer])
 for work, count in sorted({(w, c) for w, c, p in runs if w in ("put", "get")}):
-    for peer in ("etcd", "redis"):
-        if runs.get((work, count, peer)) and runs.get((work, count, "quoin")):
-            print(f"{work}, {count} connections: quoin does {rate(work, count, 'quoin') / rate(work, count, peer):.2f} times what {peer} does")
+    for own in ("quoin", "quoin-l"):
+        for peer in ("etcd", "redis"):
+            if runs.get((work, count, peer)) and runs.get((work, count, own)):
+                ratio = rate(work, count, own) / rate(work, count, peer)
+                print(f"{work}, {count} connections: {own} does {ratio:.2f} times what {peer} does")
 for (work, count, peer), rows in sorted(runs.items()):
     if work != "gap": continue
     gaps = [r["longest_gap_ms"] for r in rows]
@@ -221,6 +239,7 @@ What each guarantees when it answers:
          replica had acknowledged. Get reads the primary, and is linearizable only while nothing fails. Nobody takes over
          when the primary dies (that is Sentinel's or Redis Cluster's work, not measured here).
   quoin  A put is on the synced logs of a majority (two of three disks). Get is linearizable. Any node answers; a dead
-         leader's partitions are taken over key by key.
+         leader's partitions are taken over key by key. (quoin: each connection asks one node for whatever key, as
+         with etcd. quoin-l: each asks one node for keys that it leads, as Quoin's client library does.)
 All nodes share this machine's processors and one disk, so a sync of one waits for those of the others.
 END

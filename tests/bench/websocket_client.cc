@@ -66,16 +66,16 @@ std::optional<ServerFrame> TakeFrame(std::string_view* bytes) {
   return frame;
 }
 
-OpenedWebSocket OpenWebSocket(std::uint16_t port) {
+OpenedWebSocket OpenWebSocket(std::uint16_t port, const std::string& host) {
   OpenedWebSocket opened;
   opened.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   PCHECK(opened.socket >= 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK_EQ(::inet_pton(AF_INET, host.c_str(), &address.sin_addr), 1) << host << " is no IPv4 address";
   address.sin_port = htons(port);
   PCHECK(::connect(opened.socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-      << "127.0.0.1:" << port;
+      << host << ":" << port;
   const int on = 1;
   PCHECK(::setsockopt(opened.socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
 

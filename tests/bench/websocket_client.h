@@ -36,8 +36,8 @@ struct OpenedWebSocket {
   int socket = -1;   // Blocking, without delay. The caller closes it.
   std::string rest;  // What came after the handshake already.
 };
-// Opens a WebSocket with the subprotocol quoin.v1.protobuf on 127.0.0.1.
-OpenedWebSocket OpenWebSocket(std::uint16_t port);
+// Opens a WebSocket with the subprotocol quoin.v1.protobuf. `host` is an IPv4 address.
+OpenedWebSocket OpenWebSocket(std::uint16_t port, const std::string& host = "127.0.0.1");
 
 // Lets this process have as many open files as the system allows it. Dies, naming `ulimit -n`, when that is less than
 // `wanted`.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {connect, NotAppliedError, UnknownOutcomeError} from './quoin.mjs';
-import {closeFrame, connected, HELLO, ScriptedNode} from './scripted_node.mjs';
+import {closeFrame, connected, frame, HELLO, ScriptedNode} from './scripted_node.mjs';
 
 test('no more requests are in flight than the node allows; the others wait, in order', async (t) => {
   const {client, connection} = await connected(t, connect, {node: {hello: {...HELLO, max_requests: 2}}});
@@ -20,8 +20,9 @@ test('no more requests are in flight than the node allows; the others wait, in o
 });
 
 test('a deadline: writes that were sent are unknown, reads and what was never sent not applied', async (t) => {
-  const {client, connection} = await connected(t, connect, {timeoutMs: 50, node: {hello: {...HELLO, max_requests: 2}}});
-  const told = [client.put('a', 'v'), client.get('b'), client.put('c', 'v')];
+  const {client, connection} = await connected(t, connect, {node: {hello: {...HELLO, max_requests: 2}}});
+  const call = {timeoutMs: 50};  // Not of connect: its deadline would be that of the connecting, too.
+  const told = [client.put('a', 'v', call), client.get('b', call), client.put('c', 'v', call)];
   const [write, read, unsent] = (await Promise.allSettled(told)).map((settled) => settled.reason);
   assert(write instanceof UnknownOutcomeError, String(write));
   assert.equal(write.type, 'timed-out');
@@ -33,7 +34,7 @@ test('a deadline: writes that were sent are unknown, reads and what was never se
   assert.equal(connection.requests.size, 0);
   // Answers that come too late harm nobody, and make room again.
   connection.done(request);
-  const later = client.delete('d', {timeoutMs: 5000});
+  const later = client.delete('d');
   connection.done(await connection.requests.next());
   assert.equal((await later).outcome, 'done');
 });
@@ -54,10 +55,38 @@ test('an abort is told as its own reason, but a write that was sent as unknown',
 });
 
 test('a batch that ran into its deadline tells each operation for itself', async (t) => {
-  const {client} = await connected(t, connect, {timeoutMs: 50});
-  const [read, write] = await client.batch([{op: 'get', key: 'a'}, {op: 'put', key: 'b', value: 'v'}]);
+  const {client} = await connected(t, connect);
+  const operations = [{op: 'get', key: 'a'}, {op: 'put', key: 'b', value: 'v'}];
+  const [read, write] = await client.batch(operations, {timeoutMs: 50});
   assert(read.reason instanceof NotAppliedError);
   assert(write.reason instanceof UnknownOutcomeError);
+});
+
+test('a batch that is cut has one deadline, and what waited for its turn is certainly not applied', async (t) => {
+  const {client, connection} = await connected(t, connect, {node: {hello: {...HELLO, max_batch_operations: 1}}});
+  const told = await client.batch([1, 2, 3].map((by) => ({op: 'incr', key: 'n', by})), {timeoutMs: 50});
+  const [first, ...rest] = told.map(({reason}) => reason);
+  assert(first instanceof UnknownOutcomeError);
+  for (const reason of rest) {
+    assert(reason instanceof NotAppliedError);
+    assert.equal(reason.type, 'timed-out');
+    assert.match(reason.message, /earlier operations on the same key took all of the 50 ms/);
+  }
+  await connection.requests.next();
+  assert.equal(connection.requests.size, 0);
+});
+
+test('close finishes all of a batch that is cut', async (t) => {
+  const {client, connection} = await connected(t, connect, {node: {hello: {...HELLO, max_batch_operations: 1}}});
+  const told = client.batch(['1', '2'].map((value) => ({op: 'put', key: 'k', value})));
+  const closed = client.close();
+  for (const value of ['1', '2']) {
+    const request = await connection.requests.next();
+    assert.equal(request.batch.operations[0].put.value_text, value);
+    connection.answer(request, null, {batch: {results: [{outcome: 'DONE', version: '3.a.1'}]}});
+  }
+  assert((await told).every(({status}) => status === 'fulfilled'));
+  await closed;
 });
 
 test('a node that says nothing any more is given up, and the write is sent to the next', async (t) => {
@@ -74,6 +103,77 @@ test('a node that says nothing any more is given up, and the write is sent to th
     }
   })();
   assert.equal((await told).version, first.operation.operation_id);
+});
+
+// A WebSocket that takes `steps` looks to send what it was given, and on which nothing ever comes but the hello.
+function slowSocket(steps) {
+  return class {
+    static looks = [];
+    #left = 0;
+    constructor() {
+      setImmediate(() => this.onmessage({data: JSON.stringify({hello: HELLO})}));
+    }
+    get bufferedAmount() {
+      this.constructor.looks.push(this.#left);
+      return this.#left > 0 ? this.#left-- : 0;
+    }
+    send() {
+      this.#left = steps;
+    }
+    close(code = 1006) {
+      setImmediate(() => this.onclose({code, reason: ''}));
+    }
+  };
+}
+
+test('a large request that is still leaving is no silence of the node; one that stays where it is, is', async (t) => {
+  for (const steps of [0, 5]) {
+    const Socket = slowSocket(steps);
+    const enough = new AbortController();
+    const onStateChange = (state) => state === 'connecting' && enough.abort(new Error('lost'));
+    const client = await connect('http://n', {WebSocket: Socket, silenceTimeoutMs: 20, onStateChange});
+    t.after(() => client.close());
+    await assert.rejects(client.get('k', {signal: enough.signal}), {message: 'lost'});
+    assert.equal(Socket.looks.at(-1), 0, 'given up only when nothing was leaving any more');
+    assert(Socket.looks.length > steps, `${Socket.looks}`);
+  }
+});
+
+test('pings, and a long answer that comes in pieces, are no silence', async (t) => {
+  const {client, connection} = await connected(t, connect, {silenceTimeoutMs: 300});
+  const told = client.get('k');
+  const request = await connection.requests.next();
+  const result = {outcome: 'DONE', state: {value_text: 'x'.repeat(100), version: '3.a.1'}};
+  const answer = frame(JSON.stringify({id: request.id, result}));
+  const start = performance.now();
+  // In all much longer than the silence that is allowed, byte by byte much shorter.
+  for (let at = 0; at < answer.length; ++at) {
+    connection.write(answer.subarray(at, at + 1));
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  assert(performance.now() - start > 300);
+  assert.equal((await told).text().length, 100);
+});
+
+test('an idle connection may be silent for as long as it likes', async (t) => {
+  const {node, client, connection} = await connected(t, connect, {silenceTimeoutMs: 20});
+  for (let i = 0; i < 3; ++i) {
+    const told = client.get('k');
+    connection.answer(await connection.requests.next(), {outcome: 'ABSENT'});
+    assert.equal(await told, null);
+    await new Promise((resolve) => setTimeout(resolve, 100));  // The idleness itself; nothing waits for it.
+  }
+  assert.equal(node.handshakes, 1);
+});
+
+test('a program that did not come to read does not take that for the node\'s silence', async (t) => {
+  const {node, client, connection} = await connected(t, connect, {silenceTimeoutMs: 50});
+  const told = client.get('k');
+  connection.answer(await connection.requests.next(), {outcome: 'ABSENT'});
+  const until = performance.now() + 200;
+  while (performance.now() < until);  // The answer arrives meanwhile, and the timer is late when this is over.
+  assert.equal(await told, null);
+  assert.equal(node.handshakes, 1);
 });
 
 test('a request that is larger than the node takes is refused here, and harms no other', async (t) => {
@@ -133,7 +233,7 @@ test('close does not wait for a node that does not answer it', async (t) => {
 test('without any node connect says why, in time; aborted, the reason', async (t) => {
   const node = await ScriptedNode.start({accept: false});
   t.after(() => node.stop());
-  await assert.rejects(connect(node.url, {timeoutMs: 200}), (error) => {
+  await assert.rejects(connect(node.url, {timeoutMs: 1000}), (error) => {
     assert(error instanceof NotAppliedError);
     assert.equal(error.type, 'unreachable');
     assert.match(error.message, /HTTP 403: not from there/);
@@ -164,5 +264,5 @@ test('while no node is there requests wait, and are told why at their deadline',
   await node.stop();
   await lost;
   const refusal = {name: 'NotAppliedError', type: 'unreachable', message: /ECONNREFUSED/};
-  await assert.rejects(client.put('k', 'v', {timeoutMs: 100}), refusal);
+  await assert.rejects(client.put('k', 'v', {timeoutMs: 1000}), refusal);
 });

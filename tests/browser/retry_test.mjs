@@ -137,9 +137,9 @@ test('ballot-required to a sending that came back: later sendings of it name tha
 });
 
 test('a node that asks for ballots without end is asked until the deadline: certainly not applied', async (t) => {
-  const {client, connection} = await connected(t, connect, {timeoutMs: 300});
+  const {client, connection} = await connected(t, connect);
   let sendings = 0;
-  const told = client.incr('n');
+  const told = client.incr('n', 1, {timeoutMs: 500});
   (async () => {
     for (;;) {
       const request = await connection.requests.next();
@@ -281,6 +281,17 @@ test('of a batch only what is not certain is sent again', async (t) => {
   const fourth = await again.requests.next();
   again.answer(fourth, null, {batch: {results: [one]}});
   assert.deepEqual((await told).map((result) => result.value.value), [1, 1, 1]);
+});
+
+test('one result that is no refusal says nothing of the operations of a batch', async (t) => {
+  const {client, connection} = await connected(t, connect);
+  const told = client.batch([{op: 'put', key: 'a', value: 'v'}]);
+  const first = await connection.requests.next();
+  connection.done(first);
+  const again = await connection.requests.next();
+  assert.deepEqual(again.batch.operations, [{...first.batch.operations[0], repeated: true}]);
+  connection.answer(again, null, {batch: {results: [{outcome: 'DONE'}]}});
+  assert.equal((await told)[0].status, 'fulfilled');
 });
 
 test('a batch that is refused as a whole is told so for each operation', async (t) => {

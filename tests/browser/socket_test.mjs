@@ -37,6 +37,24 @@ test('requests of all three lengths arrive, masked', async (t) => {
   }
 });
 
+test('a request of megabytes leaves whole, and what was asked after it comes after it', async (t) => {
+  const {client, connection} = await connected(t, connect);
+  const value = Array.from({length: 300_000}, (_, i) => `${i} `).join('');
+  const told = [client.put('a', value), client.put('b', 'v'), client.put('c', value)];
+  const closed = client.close();  // Its frame comes last.
+  for (const [key, sent] of [['a', value], ['b', 'v'], ['c', value]]) {
+    const request = await connection.requests.next();
+    assert.equal(request.operation.key_text, key);
+    assert(request.operation.put.value_text === sent);
+    connection.done(request);
+  }
+  await Promise.all(told);
+  const {opcode} = await connection.controls.next();
+  assert.equal(opcode, 8);
+  connection.end(closeFrame(1000));
+  await closed;
+});
+
 test('fragments are put together, with pings in between that are answered', async (t) => {
   const {client, connection} = await connected(t, connect);
   const told = client.get('k');
@@ -111,14 +129,14 @@ test('a handshake that is none is refused', async (t) => {
   for (const settings of [{wrongAccept: true}, {subprotocol: 'quoin.v1.protobuf'}, {subprotocol: null}]) {
     const node = await ScriptedNode.start(settings);
     t.after(() => node.stop());
-    await assert.rejects(connect(node.url, {timeoutMs: 100}), /none to what was asked/);
+    await assert.rejects(connect(node.url, {timeoutMs: 1000}), /none to what was asked/);
   }
 });
 
 test('a node that upgrades and then says something else than hello, or nothing, is no node', async (t) => {
   const silent = await ScriptedNode.start({hello: null});
   t.after(() => silent.stop());
-  const connecting = connect(silent.url, {timeoutMs: 400, connectTimeoutMs: 50});
+  const connecting = connect(silent.url, {timeoutMs: 2000, connectTimeoutMs: 100});
   (await silent.nextConnection()).say({id: 1, result: {}});
   await assert.rejects(connecting, /hello/);
   assert(silent.handshakes > 1);

@@ -203,6 +203,36 @@ test('a batch is cut where the node allows no more, by number and by size', asyn
   assert.deepEqual(await told, Array(5).fill({status: 'fulfilled', value: TOLD}));
 });
 
+test('of a batch that is cut, operations on one key keep their order; the others do not wait', async (t) => {
+  const hello = {...HELLO, max_batch_operations: 2};
+  const {client, connection} = await connected(t, connect, {node: {hello}});
+  const written = client.batch([
+    {op: 'put', key: 'a', value: '1'}, {op: 'get', key: 'b'},
+    {op: 'get', key: 'b'}, {op: 'put', key: 'c', value: '1'},
+    {op: 'put', key: new Uint8Array([0x61]), value: '2'}, {op: 'get', key: 'd'},  // The key 'a', as bytes.
+    {op: 'get', key: 'c'}, {op: 'get', key: 'a'},
+  ]);
+  const keys = (request) => request.batch.operations.map(({key_text, key}) => key_text ?? key);
+  const answer = (request) => connection.answer(request, null, {batch: {results: [DONE, DONE]}});
+  const first = await connection.requests.next(), second = await connection.requests.next();
+  assert.deepEqual([keys(first), keys(second)], [['a', 'b'], ['b', 'c']]);
+  answer(second);
+  // Nothing of the first has been applied: it is sent again, and the third, which writes 'a' too, still waits.
+  connection.refuse(first, 'too-many-requests');
+  const again = await connection.requests.next();
+  assert.deepEqual(keys(again), ['a', 'b']);
+  assert.equal(connection.requests.size, 0);
+  answer(again);
+  const third = await connection.requests.next();
+  assert.deepEqual(keys(third), ['YQ==', 'd']);
+  assert.equal(connection.requests.size, 0);
+  answer(third);
+  const fourth = await connection.requests.next();
+  assert.deepEqual(keys(fourth), ['c', 'a']);
+  answer(fourth);
+  assert((await written).every(({status}) => status === 'fulfilled'));
+});
+
 test('a batch of nothing asks nothing', async (t) => {
   const {client} = await connected(t, connect);
   assert.deepEqual(await client.batch([]), []);
@@ -228,6 +258,24 @@ test('scan walks all pages, asking for the next one only when the last is used u
   assert.equal(request.scan.cursor, 'dXNlci9i');
   connection.answer(request, null, {page: {}});
   assert.equal((await third).done, true);
+});
+
+test('an answer to a scan that is no page is an error, and not the end of the keys', async (t) => {
+  const {client, connection} = await connected(t, connect);
+  const refusal = {name: 'NotAppliedError', type: 'bad-answer', message: /neither a page nor a problem/};
+  for (const body of [{}, {page: null}, {result: {outcome: 'DONE'}}, {result: {outcome: 'ERROR'}}, {batch: {}}]) {
+    const first = client.scan('').next();
+    connection.answer(await connection.requests.next(), null, body);
+    await assert.rejects(first, refusal, JSON.stringify(body));
+  }
+});
+
+test('a scan does not walk in a circle', async (t) => {
+  const {client, connection} = await connected(t, connect);
+  const told = client.scan('').next();
+  connection.answer(await connection.requests.next(), null, {page: {cursor: 'YQ=='}});
+  connection.answer(await connection.requests.next(), null, {page: {cursor: 'YQ=='}});
+  await assert.rejects(told, {name: 'NotAppliedError', type: 'bad-answer'});
 });
 
 test('a scan for keys only has no values to show', async (t) => {

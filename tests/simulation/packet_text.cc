@@ -137,12 +137,22 @@ std::size_t PacketKind(const PacketBody& packet) {
 
 std::string_view PacketKindName(std::size_t kind) {
   static constexpr std::string_view kNames[] = {
-      "replica",        "heartbeat", "gossip",     "forward",  "forwarded",
-      "fetch-topology", "topology",  "membership", "report",   "list",
-      "listed",         "prepare",   "accept",     "install",  "barrier",
-      "read",           "held",      "promise",    "accepted", "installed",
-      "barrier-ok",     "nack",      "damaged",    "refused",  "other-configuration",
-      "compare",        "compared",  "purge",      "purged",   "hand-over",
+      "replica",   "heartbeat",
+      "gossip",    "forward",
+      "forwarded", "fetch-topology",
+      "topology",  "membership",
+      "report",    "list",
+      "listed",    "progress",
+      "prepare",   "accept",
+      "install",   "barrier",
+      "read",      "held",
+      "promise",   "accepted",
+      "installed", "barrier-ok",
+      "nack",      "damaged",
+      "refused",   "other-configuration",
+      "compare",   "compared",
+      "purge",     "purged",
+      "hand-over",
   };
   static_assert(std::size(kNames) == kPacketKinds, "a kind of packet without a name");
   return kNames[kind];
@@ -176,10 +186,7 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                  },
                  [&](const FetchTopologyPacket& p) { out << " above " << p.epoch; },
                  [&](const TopologyPacket& p) { out << " epoch " << p.topology->epoch; },
-                 [&](const MembershipPacket& p) {
-                   static constexpr std::string_view kWishes[] = {"join", "drain", "cancel", "remove"};
-                   out << " " << kWishes[static_cast<std::size_t>(p.wish)] << " " << p.node;
-                 },
+                 [&](const MembershipPacket& p) { out << " " << WishName(p.wish) << " " << p.node; },
                  [&](const ListPacket& p) {
                    out << " #" << p.number << " ";
                    WriteScan(p.scan, out);
@@ -201,6 +208,10 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                      }
                    }
                    out << (p.page->examined_to ? " up to " + Printable(*p.page->examined_to) : " to the end");
+                 },
+                 [&](const ProgressPacket& p) {
+                   out << " #" << p.progress->number << " " << p.progress->actions.size() << " actions, "
+                       << p.progress->refusals.size() << " refusals";
                  },
                  [&](const ReportPacket& p) {
                    for (const MoveReport& move : p.moves) {

@@ -36,6 +36,7 @@ class DamageSnapshot final : public kv::Snapshot {
   std::unique_ptr<kv::Cursor> Scan(PartitionId partition, std::string_view from) const override {
     return std::make_unique<DamageCursor>(snapshot_->Scan(partition, from), partition, damaged_);
   }
+  kv::PartitionEstimate Estimate(PartitionId partition) const override { return snapshot_->Estimate(partition); }
 
  private:
   std::unique_ptr<kv::Snapshot> snapshot_;

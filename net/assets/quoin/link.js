@@ -10,6 +10,9 @@ const SUBPROTOCOL = 'quoin.v1.json';
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 2000;
 const LAST_ID = 2 ** 32 - 1;
+// A silence is looked at a second time, so that a program that did not come to read for long does not take its own pause
+// for the node's.
+const SECOND_LOOK_MS = 20;
 // How long a node may take to answer our close frame.
 const CLOSING_MS = 1000;
 
@@ -29,7 +32,9 @@ export class Link {
   #waiting = new Set();   // Sendings in the order in which they came.
   #inFlight = new Map();  // Those that were sent, by id, the oldest first: {sending or null once cancelled, sentAt}.
   #lastId = 0;
-  #heardAt = 0;
+  #heardAt = 0;           // When the node last said something, or took something of what is being sent.
+  #unsentBytes = 0;       // What the socket would hold if it had sent nothing since the silence was last looked at.
+  #isSuspect = false;     // It has been silent for too long; what it said may be waiting to be read.
   #timer = null;          // Of the opening, or until the next one.
   #watch = null;          // Of the silence.
   #closed = false;
@@ -108,6 +113,10 @@ export class Link {
       return this.#onEnd(`${url}: ${error.message}`);
     }
     this.#socket = socket;
+    this.#unsentBytes = 0;
+    this.#isSuspect = false;
+    // NodeSocket tells of every byte, of a long answer's too, and of pings. Browsers tell of whole messages only.
+    socket.onbytes = () => this.#socket === socket && this.#hear();
     socket.onmessage = (event) => this.#socket === socket && this.#onMessage(event.data);
     socket.onclose = ({code, reason}) => {
       // 1006 stands for no close frame at all.
@@ -151,7 +160,7 @@ export class Link {
       return this.#drop('the node sent what is no JSON');
     }
     if (frame === null || typeof frame !== 'object') return this.#drop('the node sent what is no frame');
-    this.#heardAt = performance.now();
+    this.#hear();
     if (!this.#isOpen) {
       if (frame.hello === undefined) return this.#drop('the node did not start with a hello');
       return this.#onHello(frame.hello);
@@ -199,18 +208,30 @@ export class Link {
                                 detail: `the request has more than the ${most} bytes that the node takes`});
     }
     this.#inFlight.set(this.#lastId, {sending, sentAt: performance.now()});
+    const unsentBytes = this.#socket.bufferedAmount ?? 0;
     this.#socket.send(message);
+    this.#unsentBytes += (this.#socket.bufferedAmount ?? 0) - unsentBytes;
     this.#watch ??= setTimeout(() => this.#onWatch(), this.#options.silenceTimeoutMs);
   }
 
-  // A connection may be dead without a word. Whoever is asked and says nothing at all for so long is given up.
+  #hear() {
+    this.#heardAt = performance.now();
+    this.#isSuspect = false;
+  }
+
+  // A connection may be dead without a word. A node that was asked, and neither says nor takes anything for so long, is
+  // given up. One that was not asked may be silent for ever.
   #onWatch() {
     this.#watch = null;
     if (this.#inFlight.size === 0) return;
+    const unsentBytes = this.#socket.bufferedAmount ?? 0;
+    if (unsentBytes < this.#unsentBytes) this.#hear();
+    this.#unsentBytes = unsentBytes;
     const [oldest] = this.#inFlight.values();
     const silentMs = performance.now() - Math.max(this.#heardAt, oldest.sentAt);
     const leftMs = this.#options.silenceTimeoutMs - silentMs;
-    if (leftMs <= 0) return this.#drop(`the node has said nothing for ${Math.round(silentMs)} ms`);
-    this.#watch = setTimeout(() => this.#onWatch(), leftMs);
+    if (leftMs <= 0 && this.#isSuspect) return this.#drop(`the node has said nothing for ${Math.round(silentMs)} ms`);
+    this.#isSuspect = leftMs <= 0;
+    this.#watch = setTimeout(() => this.#onWatch(), this.#isSuspect ? SECOND_LOOK_MS : leftMs);
   }
 }

@@ -3,6 +3,7 @@
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const MAX_MESSAGE_BYTES = 2 ** 28;  // Beyond what any node sends, and what a string may hold.
+const CHUNK_BYTES = 2 ** 16;        // What the socket is given at once.
 const MAX_REFUSAL_BYTES = 4096;     // Of the body of an answer that is no WebSocket.
 const TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
 
@@ -16,6 +17,7 @@ class ProtocolError extends Error {
 
 export class NodeSocket {
   onopen = () => {};
+  onbytes = () => {};    // Something has come, if not a whole message.
   onmessage = () => {};  // ({data: string})
   onclose = () => {};    // ({code, reason}), once; code 1006 when no close frame came.
   #socket = null;
@@ -26,6 +28,8 @@ export class NodeSocket {
   #wantedBytes = 2;      // Until so many are there, there is nothing to read.
   #fragments = [];       // Of the message that is under way.
   #fragmentBytes = 0;
+  #outgoing = [];        // Chunks that the socket has not been given yet.
+  #outgoingBytes = 0;
   #corked = false;
   #closing = false;      // Our close frame has been sent.
   #closed = false;
@@ -54,6 +58,7 @@ export class NodeSocket {
       }
       socket.setNoDelay(true);
       socket.setTimeout(0);
+      socket.on('drain', () => this.#flush());
       socket.on('data', (chunk) => this.#onBytes(chunk));
       socket.on('error', (error) => this.#end(1006, error.message));
       socket.on('close', () => this.#end(1006, 'the connection ended'));
@@ -76,6 +81,11 @@ export class NodeSocket {
       } catch {}
       this.#end(1006, `the answer is HTTP ${response.statusCode}${why}`);
     });
+  }
+
+  // Of what was sent, how many bytes have not left yet.
+  get bufferedAmount() {
+    return this.#outgoingBytes + (this.#socket?.writableLength ?? 0);
   }
 
   send(text) {
@@ -123,12 +133,26 @@ export class NodeSocket {
         this.#socket.uncork();
       });
     }
-    this.#socket.write(head);
-    this.#socket.write(payload);
+    this.#outgoing.push(head);
+    for (let at = 0; at < length; at += CHUNK_BYTES) this.#outgoing.push(payload.subarray(at, at + CHUNK_BYTES));
+    this.#outgoingBytes += head.length + length;
+    this.#flush();
+  }
+
+  // Gives the socket as much as it should hold: it tells of what it holds only when all of that has left.
+  #flush(mostBytes = CHUNK_BYTES) {
+    let given = 0;
+    while (given < this.#outgoing.length && this.#socket.writableLength < mostBytes) {
+      const chunk = this.#outgoing[given++];
+      this.#outgoingBytes -= chunk.length;
+      this.#socket.write(chunk);
+    }
+    this.#outgoing.splice(0, given);
   }
 
   #onBytes(chunk) {
     if (this.#closed) return;
+    this.onbytes();
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
     try {
@@ -206,6 +230,7 @@ export class NodeSocket {
     this.#closed = true;
     // What was written, a close frame above all, still leaves; but nobody is waited for.
     if (this.#socket !== null) {
+      if (!this.#socket.destroyed) this.#flush(Infinity);
       this.#socket.end();
       const socket = this.#socket;
       setTimeout(() => socket.destroy(), 1000).unref();

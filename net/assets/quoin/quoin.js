@@ -4,7 +4,7 @@ import {Link} from './link.js';
 import {MEMBERS, checkMembers, consistencyMember, operationOf} from './operations.js';
 import {Task} from './task.js';
 import {BallotCache, OperationUnit, PageUnit} from './units.js';
-import {describe, json, prefixMember, utf8Bytes} from './values.js';
+import {describe, json, prefixMember, toBase64, utf8Bytes} from './values.js';
 
 export {NotAppliedError, QuoinError, RejectedError, UnknownOutcomeError, json};
 
@@ -102,6 +102,34 @@ function chunksOf(operations, limits) {
   return chunks;
 }
 
+// For each chunk the earlier ones that it must wait for, since one of the two writes a key that is in both. (Sent at
+// once they could change places: when something of the first has to be sent again.)
+function predecessorsOf(chunks) {
+  if (chunks.length < 2) return chunks.map(() => []);
+  const touched = new Map();  // Key: the chunks that it is in, in order, and whether they write it.
+  return chunks.map((chunk, i) => {
+    const earlier = new Set();
+    for (const {wire, isWrite} of chunk) {
+      const key = wire.key ?? toBase64(utf8Bytes(wire.key_text));
+      const chunksOfKey = touched.get(key) ?? [];
+      for (const other of chunksOfKey) if (other.i !== i && (isWrite || other.isWrite)) earlier.add(other.i);
+      const latest = chunksOfKey.at(-1);
+      if (latest?.i === i) {
+        latest.isWrite ||= isWrite;
+      } else {
+        touched.set(key, [...chunksOfKey, {i, isWrite}]);
+      }
+    }
+    return [...earlier];
+  });
+}
+
+// Ends all of them for the same reason; how they ended.
+function endAll(units, details) {
+  for (const unit of units) unit.give(details);
+  return units.map((unit) => unit.end);
+}
+
 class Client {
   #link;
   #clientId;
@@ -162,9 +190,8 @@ class Client {
     const {consistency, ...call} = this.#callOptions(options);
     // All are understood before the first is sent.
     const chunks = chunksOf(operations.map(operationOf), this.#link.limits);
-    const runs = chunks.map((chunk) =>
-      this.#run('batch', chunk.map((operation) => this.#unit(operation)), call, consistency));
-    return (await Promise.all(runs)).flat().map(({value, error}) =>
+    const told = await this.#runChunks(chunks, call, consistency);
+    return told.flat().map(({value, error}) =>
       error === undefined ? {status: 'fulfilled', value} : {status: 'rejected', reason: error});
   }
 
@@ -210,18 +237,46 @@ class Client {
     return value;
   }
 
-  #run(kind, units, call, common) {
-    let refusal = null;
-    if (this.#closing !== null) {
-      refusal = {type: 'closed', detail: 'the client is closed'};
-    } else if (this.#pending.size >= MOST_PENDING) {
-      refusal = {type: 'too-many-requests', detail: `${MOST_PENDING} requests are under way`};
+  // Why no request is taken now; null: it is.
+  #refusal() {
+    if (this.#closing !== null) return {type: 'closed', detail: 'the client is closed'};
+    if (this.#pending.size < MOST_PENDING) return null;
+    return {type: 'too-many-requests', detail: `${MOST_PENDING} requests are under way`};
+  }
+
+  #run(kind, units, call) {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.resolve(endAll(units, refusal));
+    return this.#track(new Task(this.#link, kind, units, call).run());
+  }
+
+  // A batch, which is one request, though it may be several messages.
+  #runChunks(chunks, call, common) {
+    const refusal = this.#refusal();
+    const until = performance.now() + call.timeoutMs;
+    const predecessors = predecessorsOf(chunks);
+    const runs = [];
+    for (const [i, chunk] of chunks.entries()) {
+      const units = chunk.map((operation) => this.#unit(operation));
+      const run = () => {
+        if (refusal !== null) return endAll(units, refusal);
+        const timeoutMs = Math.ceil(until - performance.now());
+        // Its timer would come after the sending, and leave the writes unknown.
+        if (timeoutMs <= 1 && predecessors[i].length > 0) {
+          const detail = `earlier operations on the same key took all of the ${call.timeoutMs} ms`;
+          return endAll(units, {type: 'timed-out', detail});
+        }
+        return new Task(this.#link, 'batch', units, {...call, timeoutMs}, common).run();
+      };
+      // Without anything to wait for, it leaves in this very turn.
+      const waits = predecessors[i].map((earlier) => runs[earlier]);
+      runs.push(waits.length === 0 ? run() : Promise.all(waits).then(run));
     }
-    if (refusal !== null) {
-      for (const unit of units) unit.give(refusal);
-      return Promise.resolve(units.map((unit) => unit.end));
-    }
-    const running = new Task(this.#link, kind, units, call, common).run();
+    const running = Promise.all(runs);
+    return refusal === null ? this.#track(running) : running;
+  }
+
+  #track(running) {
     this.#pending.add(running);
     running.then(() => this.#pending.delete(running));
     return running;

@@ -64,11 +64,7 @@ export class Task {
       body: () => ({[this.#kind]: this.#kind === 'batch'
         ? {...this.#common, operations: sent.map((unit) => unit.body())}
         : sent[0].body()}),
-      onAnswer: (frame) => {
-        // A batch that is refused as a whole is answered by one Result.
-        const results = frame.batch?.results ?? [];
-        this.#onJudged(sent.map((unit, i) => unit.judge(frame.result ?? frame.page ?? results[i] ?? {})));
-      },
+      onAnswer: (frame) => this.#onJudged(sent.map((unit, i) => unit.judge(this.#answerTo(i, frame)))),
       onLost: () => {
         for (const unit of sent) unit.lose();
         // The first time at once: that it waits for a connection is pause enough.
@@ -77,6 +73,14 @@ export class Task {
       onRefused: (details) => this.#onJudged(sent.map((unit) => unit.give(details))),
     };
     this.#link.submit(this.#sending);
+  }
+
+  // What the frame says to the i-th unit that was sent: a Result, or {page} to a scan; {} when it says nothing.
+  #answerTo(i, {result, batch, page}) {
+    if (this.#kind === 'operation') return result ?? {};
+    // What is refused as a whole is answered by one Result, which can't be anything but a refusal.
+    if (result?.outcome === 'ERROR') return result;
+    return (this.#kind === 'scan' ? {page} : batch?.results?.[i]) ?? {};
   }
 
   #onJudged(verdicts) {

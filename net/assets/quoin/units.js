@@ -36,6 +36,10 @@ export class BallotCache {
   }
 }
 
+function badAnswer(what) {
+  return {type: 'bad-answer', detail: `the node answered the scan with ${what}`};
+}
+
 // Where it stands: undefined while it is under way, then how it ended. judge() says what is to be done next:
 // 'end', 'again' (at once), or 'later' (after a pause).
 class Unit {
@@ -153,15 +157,19 @@ export class PageUnit extends Unit {
 
   lose() {}
 
-  // `answer`: a Page, or the Result of one that was refused.
-  judge(answer) {
-    if (answer.outcome === undefined) {
-      const entries = (answer.entries ?? []).map((entry) => new Entry(entry));
-      return this.fulfil({entries, cursor: answer.cursor ?? ''});
+  // `answer`: {page}, or the Result of one that was refused.
+  judge({page, problem}) {
+    if (problem) {
+      this.retryAfterMs = problem.retry_after_ms ?? 0;
+      const details = (this.latest = detailsOf(problem));
+      return PASSING.includes(details.type) ? 'later' : this.give(details);
     }
-    this.retryAfterMs = answer.problem?.retry_after_ms ?? 0;
-    const details = (this.latest = detailsOf(answer.problem));
-    return PASSING.includes(details.type) ? 'later' : this.give(details);
+    // An empty page is one, and may be the last; no page at all must not pass for the end of the keys.
+    if (page === undefined || page === null) return this.give(badAnswer('neither a page nor a problem'));
+    const entries = (page.entries ?? []).map((entry) => new Entry(entry));
+    const cursor = page.cursor ?? '';
+    if (cursor !== '' && cursor === this.#wire.cursor) return this.give(badAnswer('the page that it was to go on from'));
+    return this.fulfil({entries, cursor});
   }
 
   give(given, cause) {

@@ -1,0 +1,31 @@
+#!/bin/bash
+# What tools:cluster sees of a node, without a node: it says where it listens, and ends when it is told to.
+#   --refuse      ends as a node does that can't listen
+#   a line written to <data_dir>/wait: it ends by itself, with exit code 3
+#   --stubborn    does not hear SIGTERM
+trap '[[ $* == *--stubborn* ]] || { echo "got SIGTERM" >&2; exit 0; }' TERM
+for argument in "$@"; do
+  case $argument in
+    --listen=*) listen=${argument#*=} ;;
+    --peer_listen=*) peers=${argument#*=} ;;
+    --data_dir=*) data=${argument#*=} ;;
+  esac
+done
+echo "arguments: $*" >&2
+if [[ $* == *--refuse* ]]; then
+  echo "E20240131 12:00:00.123456  1234 node.cc:224] can't start: another process listens on $listen" >&2
+  exit 1
+fi
+mkdir -p "$data"
+name=$(basename "$(dirname "$data")")
+# A port that is left to the node is this process's number, which no other has.
+[[ $listen != *:0 ]] || listen=${listen%0}$((1024 + $$ % 60000))
+[[ $peers != *:0 ]] || peers=${peers%0}$((1024 + $$ % 60000))
+[[ -p $data/wait ]] || mkfifo "$data/wait"
+exec 9<>"$data/wait"
+echo "quoin node 00c0ffee00c0ff0${name#n} is listening on http://$listen"
+echo "quoin node 00c0ffee00c0ff0${name#n} takes peers on $peers"
+while :; do
+  # A line that nobody writes, unless a test does: then the node falls.
+  read -r -u 9 && { echo "it falls" >&2; exit 3; }
+done

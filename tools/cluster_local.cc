@@ -1,0 +1,295 @@
+#include "tools/cluster_local.h"
+
+#include <glog/logging.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace quoin::tools {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kToldLogLines = 5;
+constexpr std::size_t kSearchedLogLines = 100;
+constexpr milliseconds kPollSlice{1000};
+
+// What stands behind glog's "E20240131 12:00:00.123456  1234 node.cc:224] ", which people need not see.
+std::string Message(const std::string& log_line) {
+  const std::size_t bracket = log_line.find("] ");
+  const bool is_prefix =
+      bracket != std::string::npos && bracket > 0 && std::string("IWEF").find(log_line[0]) != std::string::npos;
+  return is_prefix ? log_line.substr(bracket + 2) : log_line;
+}
+
+// The reason that a node which did not start left behind.
+std::string LastWords(const LocalNode& node) {
+  const std::vector<std::string> lines = node.LastLogLines(1);
+  if (lines.empty()) return "it said nothing in " + node.log().string();
+  std::string words = Message(lines.back());
+  if (words.find("another process listens on") != std::string::npos) {
+    words += ". Port 0 (--listen=127.0.0.1:0 --peer_listen=127.0.0.1:0) takes free ones";
+  }
+  return words;
+}
+
+// What tells why a node has ended: from a failed check on, if there is one, otherwise the last lines.
+std::vector<std::string> EndOfLog(const LocalNode& node) {
+  std::vector<std::string> lines = node.LastLogLines(kSearchedLogLines);
+  // glog's "F20240131 ..."; a stack trace follows.
+  const auto fatal = std::ranges::find_if(lines, [](const std::string& line) { return line.starts_with("F2"); });
+  if (fatal != lines.end()) {
+    lines.erase(lines.begin(), fatal);
+    lines.resize(std::min(lines.size(), kToldLogLines));
+  } else if (lines.size() > kToldLogLines) {
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kToldLogLines));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string StateText(const LocalNode& node) {
+  switch (node.state()) {
+    case LocalNode::State::kStarting:
+      return "starting";
+    case LocalNode::State::kRunning:
+      return "running";
+    case LocalNode::State::kPaused:
+      return "paused";
+    case LocalNode::State::kDown:
+      break;
+  }
+  return node.ending().empty() ? "down" : "down (" + node.ending() + ")";
+}
+
+LocalCluster::LocalCluster(Options options, ClusterLayout layout)
+    : options_(std::move(options)), layout_(std::move(layout)) {
+  CHECK_LE(layout_.nodes.size(), kMaxLocalNodes);
+  for (const NodePlace& place : layout_.nodes) {
+    nodes_.push_back(std::make_unique<LocalNode>(place.name, options_.folder / place.name / "log"));
+  }
+}
+
+LocalNode* LocalCluster::Find(const std::string& name) const {
+  const auto found = std::ranges::find_if(nodes_, [&](const auto& node) { return node->name() == name; });
+  return found == nodes_.end() ? nullptr : found->get();
+}
+
+Result<std::size_t> LocalCluster::IndexOf(const std::string& name) const {
+  std::string names;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i]->name() == name) return i;
+    names += (i == 0 ? "" : " ") + nodes_[i]->name();
+  }
+  return Status(Code::kInvalid, "there is no node '" + name + "'; there are " + names);
+}
+
+Result<LocalNode*> LocalCluster::Running(const std::string& name) const {
+  const auto index = IndexOf(name);
+  if (!index.ok()) return index.status();
+  LocalNode* node = nodes_[*index].get();
+  if (node->state() == LocalNode::State::kDown) {
+    return Status(Code::kInvalid, name + " is " + StateText(*node) + "; `start " + name + "` starts it");
+  }
+  return node;
+}
+
+std::vector<std::string> LocalCluster::Arguments(std::size_t index) const {
+  const NodePlace& place = layout_.nodes[index];
+  std::vector<std::string> argv;
+  if (options_.launcher) argv = options_.launcher(place.name);
+  argv.insert(argv.end(), {options_.program, "--data_dir=" + (options_.folder / place.name / "data").string(),
+                           "--listen=" + place.listen, "--peer_listen=" + place.peer_listen});
+  std::string others;
+  for (std::size_t i = 0; i < layout_.nodes.size(); ++i) {
+    // One that has not said its port yet can't be asked.
+    if (i == index || layout_.nodes[i].peer_listen.ends_with(":0")) continue;
+    others += (others.empty() ? "" : ",") + layout_.nodes[i].peer_listen;
+  }
+  // The first one founds the cluster, and knows the others once it has done so.
+  if (index > 0 && !others.empty()) argv.push_back("--join=" + others);
+  argv.insert(argv.end(), options_.flags.begin(), options_.flags.end());
+  return argv;
+}
+
+Status LocalCluster::Begin(std::size_t index) {
+  std::error_code error;
+  std::filesystem::create_directories(options_.folder / layout_.nodes[index].name, error);
+  if (error) {
+    return Status(Code::kInvalid, (options_.folder / layout_.nodes[index].name).string() + ": " + error.message());
+  }
+  return nodes_[index]->Start(Arguments(index));
+}
+
+Status LocalCluster::AwaitStart(std::size_t index, Deadline deadline) {
+  const LocalNode& node = *nodes_[index];
+  const LocalNode* const before = std::exchange(expected_end_, &node);
+  while (node.state() == LocalNode::State::kStarting && steady_clock::now() < deadline && !Interrupted()) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    Poll(-1, std::min(kPollSlice, left));
+  }
+  expected_end_ = before;
+  switch (node.state()) {
+    case LocalNode::State::kRunning:
+    case LocalNode::State::kPaused:
+      layout_.nodes[index].listen = node.address();
+      layout_.nodes[index].peer_listen = node.peer_address();
+      return Status::Ok();
+    case LocalNode::State::kDown:
+      return Status(Code::kInvalid, node.name() + " did not start (" + node.ending() + "): " + LastWords(node));
+    case LocalNode::State::kStarting:
+      break;
+  }
+  if (Interrupted()) return Status(Code::kUnavailable, "interrupted while " + node.name() + " was starting");
+  return Status(Code::kUnavailable, node.name() + " has not said within " +
+                                        std::to_string(options_.start_limit.count() / 1000) +
+                                        " s that it listens; its log is " + node.log().string());
+}
+
+Status LocalCluster::StartAll() {
+  const Deadline deadline = steady_clock::now() + options_.start_limit;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (Status status = Begin(i); !status.ok()) return status;
+    // The others are told where it is.
+    if (i > 0) continue;
+    if (Status status = AwaitStart(i, deadline); !status.ok()) return status;
+  }
+  for (std::size_t i = 1; i < nodes_.size(); ++i) {
+    if (Status status = AwaitStart(i, deadline); !status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status LocalCluster::Add(NodePlace place) {
+  nodes_.push_back(std::make_unique<LocalNode>(place.name, options_.folder / place.name / "log"));
+  layout_.nodes.push_back(std::move(place));
+  return Start(layout_.nodes.back().name);
+}
+
+Status LocalCluster::Start(const std::string& name) {
+  const auto index = IndexOf(name);
+  if (!index.ok()) return index.status();
+  if (nodes_[*index]->state() != LocalNode::State::kDown) {
+    return Status(Code::kInvalid, name + " is " + StateText(*nodes_[*index]) + " already");
+  }
+  if (Status status = Begin(*index); !status.ok()) return status;
+  return AwaitStart(*index, steady_clock::now() + options_.start_limit);
+}
+
+bool LocalCluster::AwaitEnd(LocalNode& node, Deadline deadline) {
+  const LocalNode* const before = std::exchange(expected_end_, &node);
+  const auto down = [&] { return node.state() == LocalNode::State::kDown; };
+  while (!down() && steady_clock::now() < deadline && !Interrupted()) {
+    Poll(-1, std::min(kPollSlice, std::chrono::ceil<milliseconds>(deadline - steady_clock::now())));
+  }
+  const bool in_time = down();
+  if (!in_time) node.Kill();
+  while (!down()) Poll(-1, milliseconds(10));  // The kernel needs a moment.
+  expected_end_ = before;
+  return in_time;
+}
+
+Status LocalCluster::Kill(const std::string& name) {
+  const auto node = Running(name);
+  if (!node.ok()) return node.status();
+  (*node)->Kill();
+  AwaitEnd(**node, steady_clock::now() + options_.stop_limit);
+  if ((*node)->ending() == "signal 9") return Status::Ok();
+  TellEnd(**node);
+  return Status(Code::kInvalid, name + " had ended by itself (" + (*node)->ending() + ") before it was killed");
+}
+
+Status LocalCluster::Pause(const std::string& name) {
+  const auto node = Running(name);
+  if (!node.ok()) return node.status();
+  if ((*node)->state() == LocalNode::State::kPaused) return Status(Code::kInvalid, name + " is paused already");
+  (*node)->Pause();
+  return Status::Ok();
+}
+
+Status LocalCluster::Resume(const std::string& name) {
+  const auto node = Running(name);
+  if (!node.ok()) return node.status();
+  if ((*node)->state() != LocalNode::State::kPaused) {
+    return Status(Code::kInvalid, name + " is " + StateText(**node) + ", not paused");
+  }
+  (*node)->Resume();
+  return Status::Ok();
+}
+
+Status LocalCluster::Stop(const std::string& name) {
+  const auto node = Running(name);
+  if (!node.ok()) return node.status();
+  (*node)->Terminate();
+  if (!AwaitEnd(**node, steady_clock::now() + options_.stop_limit)) {
+    return Status(Code::kUnavailable, name + " did not stop within " +
+                                          std::to_string(options_.stop_limit.count() / 1000) + " s and was killed");
+  }
+  if ((*node)->ending() != "exit code 0") {
+    return Status(Code::kInvalid, name + " ended with " + (*node)->ending() + ": " + LastWords(**node));
+  }
+  return Status::Ok();
+}
+
+Status LocalCluster::Restart(const std::string& name) {
+  const auto index = IndexOf(name);
+  if (!index.ok()) return index.status();
+  if (nodes_[*index]->state() != LocalNode::State::kDown) {
+    if (Status status = Stop(name); !status.ok()) return status;
+  }
+  return Start(name);
+}
+
+bool LocalCluster::StopAll() {
+  stopping_ = true;
+  for (const auto& node : nodes_) {
+    if (node->state() != LocalNode::State::kDown) node->Terminate();
+  }
+  const Deadline deadline = steady_clock::now() + options_.stop_limit;
+  bool all_in_time = true;
+  for (const auto& node : nodes_) {
+    if (node->state() != LocalNode::State::kDown && !AwaitEnd(*node, deadline)) all_in_time = false;
+  }
+  stopping_ = false;
+  return all_in_time;
+}
+
+bool LocalCluster::Interrupted() const {
+  pollfd entry{options_.interrupt_fd, POLLIN, 0};
+  return options_.interrupt_fd >= 0 && poll(&entry, 1, 0) > 0;
+}
+
+void LocalCluster::TellEnd(const LocalNode& node) {
+  if (stopping_ || expected_end_ == &node || !options_.tell) return;
+  std::string text =
+      node.name() + " ended by itself (" + node.ending() + "); the end of its log, " + node.log().string() + ":";
+  for (const std::string& line : EndOfLog(node)) text += "\n  " + line;
+  options_.tell(text);
+}
+
+bool LocalCluster::Poll(int extra, milliseconds time) {
+  std::vector<pollfd> entries = {{extra, POLLIN, 0},
+                                 {options_.interrupt_fd, POLLIN, 0}};  // Negative ones are left out.
+  std::vector<LocalNode*> owners;
+  for (const auto& node : nodes_) {
+    if (node->state() == LocalNode::State::kDown) continue;
+    entries.push_back({node->fds().end, POLLIN, 0});
+    entries.push_back({node->fds().output, POLLIN, 0});
+    owners.push_back(node.get());
+  }
+  const int ready = poll(entries.data(), entries.size(), static_cast<int>(time.count()));
+  PCHECK(ready >= 0 || errno == EINTR) << "poll";
+  if (ready <= 0) return false;
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (entries[2 + 2 * i].revents == 0 && entries[3 + 2 * i].revents == 0) continue;
+    if (owners[i]->OnReady()) TellEnd(*owners[i]);
+  }
+  return entries[0].revents != 0;
+}
+
+}  // namespace quoin::tools
