@@ -156,7 +156,7 @@ TEST(PeerCodec, SaysInTheSchemasWordsWhatTheStructsSay) {
   forward.request = {.id = {6, 7}, .key = "k", .operation = quorum::Increment{-8}, .conditions = {}};
   EXPECT_EQ(Parsed(Encoded(forward)).ShortDebugString(),
             "packets { forward { number: 1 request { client: 6 number: 7 key: \"k\" increment { by: -8 } consistency: "
-            "QUORUM } meant_for { round: 4 node: 5 } lowest { round: 2 node: 3 } hops: 1 } }");
+            "QUORUM } meant_for { round: 4 node: 5 } lowest { round: 2 node: 3 sequence: 4 } hops: 1 } }");
   quorum::ForwardedPacket forwarded{.number = 1};
   forwarded.reply.outcome = quorum::Outcome::kError;
   forwarded.reply.status = Status(Code::kDiskFull, "full");

@@ -255,7 +255,7 @@ std::shared_ptr<const ClusterProgress> Actions::Tell(ring::MonotonicTime now) {
   std::stable_sort(progress->refusals.begin(), progress->refusals.end(),
                    [](const Refusal& a, const Refusal& b) { return a.at < b.at; });
   if (told_ != nullptr) {
-    const bool old = running_.empty() && now - news_at_ > kNewsFor;
+    const bool old = running_.empty() || now - news_at_ > kNewsFor;
     const bool same = progress->actions == told_->actions && progress->refusals == told_->refusals;
     ring::Duration wait{0};
     if (same) {

@@ -182,6 +182,8 @@ class Leader {
   struct Seen {
     std::optional<Reply> reply;         // Once it was told.
     std::vector<std::uint64_t> tokens;  // Of later copies that wait for it.
+    bool unwritten = false;             // It is negative, and no record remembers it.
+    std::optional<Reply> captured;      // Such a result, until it was told.
   };
   using Keys = KeyTable<Key>;
   // What one replica is found to lack, or to have left over, until that is mended.
@@ -244,7 +246,9 @@ class Leader {
   void FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects);
   void Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effects* effects);
   // Tells the copy what the table or the record knows of its id. False: the request is to be executed.
-  bool TellEarlierResult(Key& state, const Pending& pending, Effects* effects);
+  bool TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effects* effects);
+  // Tells the copy a negative result once that is written down, so that no other copy can come true afterwards.
+  void WriteNegative(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects);
   // Tells the request's answer once what it saw is chosen and this leader's authority confirmed.
   void Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects);
   // Proposes the record as the key's next state. `keep_changed`: users see no change.

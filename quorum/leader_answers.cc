@@ -109,6 +109,7 @@ void Leader::Tell(std::uint64_t token, const kv::OperationId& id, Reply reply, E
   effects->answers.push_back({token, reply});
   for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
   // Later copies are told what a later leadership would tell (decision 13): the table must not keep values alive.
+  seen->second.captured.reset();
   Reply& kept = seen->second.reply.emplace(std::move(reply));
   if (kept.record != nullptr && kept.record->value.size() > kMaxRememberedValueBytes) kept.record = nullptr;
   if (kept.previous != nullptr && kept.previous->value.size() > kMaxRememberedValueBytes) {

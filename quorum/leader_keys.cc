@@ -138,7 +138,8 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   for (Pending& pending : std::exchange(state.queue, {})) Execute(entry, std::move(pending), now, effects);
 }
 
-bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effects) {
+bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effects* effects) {
+  Key& state = entry.second;
   const Request& request = pending.copy.request;
   if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
   if (const auto finished = finished_.find(request.id.client);
@@ -150,6 +151,18 @@ bool Leader::TellEarlierResult(Key& state, const Pending& pending, Effects* effe
   const auto seen = ids_.find(request.id);
   if (seen != ids_.end() && Broken(Canary::kRetryAppliedTwice)) return false;
   if (seen != ids_.end()) {  // D5
+    if (seen->second.unwritten && pending.copy.repeated && !Broken(Canary::kNegativeAnswerNotWritten)) {
+      // The first copy's result could be told without being written because there was no other copy.
+      Seen& first = seen->second;
+      Reply reply = first.reply ? *std::exchange(first.reply, std::nullopt) : *std::move(first.captured);
+      first.unwritten = false;
+      first.captured.reset();
+      for (Waiter& waiter : state.waiters) {
+        if (waiter.id == request.id) waiter.id = {};  // It speaks for its own copy only.
+      }
+      WriteNegative(entry, pending, std::move(reply), effects);
+      return true;
+    }
     if (seen->second.reply) {
       effects->answers.push_back({pending.token, *seen->second.reply});
     } else {
@@ -193,7 +206,7 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   const std::string& key = entry.first;
   Key& state = entry.second;
   const Request& request = pending.copy.request;
-  if (TellEarlierResult(state, pending, effects)) return Settle(entry, effects);
+  if (TellEarlierResult(entry, pending, effects)) return Settle(entry, effects);
   const bool has_id = request.id != kv::OperationId{} && IsWrite(request.operation);
   if (has_id) ForgetFinished(request.id.client, pending.copy.finished_below);
   if (has_id && (full_ || (!ids_.empty() && ids_.size() + finished_.size() >= options_.max_ids))) {
@@ -214,24 +227,43 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   // after it was told.
   const bool negative = !applied.next;
   if (negative && (!(has_id && pending.copy.repeated) || Broken(Canary::kNegativeAnswerNotWritten))) {
+    if (has_id) {
+      Seen& seen = ids_[request.id];
+      seen.unwritten = true;
+      seen.captured = applied.reply;
+    }
     return Capture(entry, pending, std::move(applied.reply), effects);
   }
-  const bool keep_changed = negative && state.newest != nullptr;
-  if (negative) applied.next = state.newest != nullptr ? *state.newest : MakeTombstone(kv::Record());
+  if (negative) return WriteNegative(entry, pending, std::move(applied.reply), effects);
   if (has_id) Remember(request, applied.reply, {ballot_, next_sequence_}, &*applied.next);
-  Propose(key, state, *std::move(applied.next), keep_changed, effects);
+  Propose(key, state, *std::move(applied.next), false, effects);
 
   Waiter waiter;
   waiter.version = state.newest->accepted;
-  waiter.need = negative && request.consistency == Consistency::kOne ? Consistency::kQuorum : request.consistency;
+  waiter.need = request.consistency;
   waiter.proposed = true;
   if (has_id) waiter.id = request.id;
   waiter.token = pending.token;
   waiter.reply = std::move(applied.reply);
-  if (!negative) {
-    waiter.reply.changed = state.newest->changed;
-    if (!state.newest->tombstone) waiter.reply.record = state.newest;
-  }
+  waiter.reply.changed = state.newest->changed;
+  if (!state.newest->tombstone) waiter.reply.record = state.newest;
+  state.waiters.push_back(std::move(waiter));
+}
+
+void Leader::WriteNegative(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects) {
+  Key& state = entry.second;
+  const Request& request = pending.copy.request;
+  const bool keep_changed = state.newest != nullptr;
+  kv::Record next = keep_changed ? *state.newest : MakeTombstone(kv::Record());
+  Remember(request, reply, {ballot_, next_sequence_}, &next);
+  Propose(entry.first, state, std::move(next), keep_changed, effects);
+  Waiter waiter;
+  waiter.version = state.newest->accepted;
+  waiter.need = request.consistency == Consistency::kOne ? Consistency::kQuorum : request.consistency;
+  waiter.proposed = true;
+  waiter.id = request.id;
+  waiter.token = pending.token;
+  waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
 }
 

@@ -501,6 +501,33 @@ TEST_F(LeaderTest, ARetryOfWhatMayHaveBeenForgottenIsUnknown) {
   EXPECT_EQ(Told(three_.AnswerTo(later)), "18") << "nothing was forgotten since its first copy";
 }
 
+// Seed 4414: a third copy may be on its way to the next leader when the second one gets the first one's result.
+TEST_F(LeaderTest, ANegativeResultThatASecondCopyGetsIsWrittenToo) {
+  ASSERT_TRUE(three_.Lead(1));
+  three_.Do(1, PutOf("k", "v"));
+  three_.Do(1, GetOf("k"));
+  const kv::Ballot ballot = three_.leader(1).ballot();
+  const Copy first{.request = PutIfAbsent("k", "w", 7), .meant_for = ballot, .lowest = {}};
+  const auto alone = three_.SubmitCopy(1, first);
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(alone)), "condition failed");
+  three_.hung_disks = {1, 2, 3};
+  const auto second = three_.SubmitCopy(1, Repeated(PutIfAbsent("k", "w", 7), ballot, ballot));
+  const auto third = three_.SubmitCopy(1, Repeated(PutIfAbsent("k", "w", 7), ballot, ballot));
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(second)), "nothing");
+  EXPECT_EQ(Told(three_.AnswerTo(third)), "nothing");
+  three_.hung_disks.clear();
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(second)), "condition failed");
+  EXPECT_EQ(Told(three_.AnswerTo(third)), "condition failed");
+  three_.Do(1, Make("k", Delete{}));
+  ASSERT_TRUE(three_.Lead(2));
+  const auto late = three_.SubmitCopy(2, Repeated(PutIfAbsent("k", "w", 7), three_.leader(2).ballot(), ballot));
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(late)), "condition failed") << "as the client was told";
+}
+
 TEST_F(LeaderTest, ARetryThatKnewTheNewestStateIsNotUnknownHoweverManyCameBefore) {
   ASSERT_TRUE(three_.Lead(1));
   const kv::Ballot first = three_.leader(1).ballot();

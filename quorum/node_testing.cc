@@ -34,7 +34,7 @@ std::string KindOf(const PacketBody& body) {
   return std::visit(Name(), body);
 }
 
-bool IsChatter(std::string_view kind) { return kind == "heartbeat" || kind == "gossip"; }
+bool IsChatter(std::string_view kind) { return kind == "heartbeat" || kind == "gossip" || kind == "progress"; }
 
 std::uint64_t TestNodes::Generator::Next() {
   // SplitMix64 (Steele, Lea, Flood 2014).
