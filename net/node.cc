@@ -189,6 +189,11 @@ class RunningNode : public Node {
     core.member.weight = options_.weight;
     core.goal.replication_factor = options_.replication_factor;
     core.timing.dead_node_timeout = Microseconds(options_.dead_node_timeout);
+    // Silence of some four heartbeats is suspected on a quiet network, later where they come unevenly.
+    core.detector.phi.heartbeat_interval = core.timing.heartbeat;
+    core.detector.phi.least_deviation = core.timing.heartbeat / 2;
+    // One outage must not make the next one, seconds later, look like what is to be expected.
+    core.detector.phi.longest_sample = 8 * core.timing.heartbeat;
     core.max_value_bytes = options_.limits.max_value_bytes;
     // Admission is the gate's: there a batch is one request.
     core.max_requests = options_.max_inflight_requests * kMaxBatchOperations;

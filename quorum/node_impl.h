@@ -84,6 +84,7 @@ class Node::Impl final : public Surroundings, public Routes {
   };
   struct Relay {
     Inbound for_whom;
+    NodeId to;
     ring::MonotonicTime since;
   };
   static constexpr std::uint64_t kRelayBit = std::uint64_t{1} << 63;  // Of a forward's number: it was passed on here.
@@ -133,6 +134,8 @@ class Node::Impl final : public Surroundings, public Routes {
   std::vector<NodeId> Controllers() const;
 
   // node_requests.cc
+  // Of what was passed on to a node that isn't heard any more nothing is known: its coordinator need not wait for it.
+  void GiveUpRelays(NodeId to);
   void Answered(Answer answer, Moment now);
   // Leaves the effects empty.
   void Coordinate(CoordinatorEffects* effects);

@@ -99,6 +99,7 @@ void Node::Impl::LookAtHearing(Moment now) {
     if (heard.contains(node)) continue;
     coordinator_.OnUnreachable(node, now, &effects);
     lister_.OnUnreachable(node, now, &lists);
+    GiveUpRelays(node);
   }
   was_heard_ = std::move(heard);
   // Whoever waits for others to say that they don't hear a leader should not wait for the next interval.
@@ -134,6 +135,7 @@ void Node::Impl::LinkReset(NodeId peer, Moment now) {
   ListerEffects lists;
   lister_.OnUnreachable(peer, now, &lists);
   List(std::move(lists), now);
+  GiveUpRelays(peer);
   Settle(now);
 }
 

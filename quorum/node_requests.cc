@@ -72,7 +72,7 @@ void Node::Impl::On(NodeId from, ForwardPacket&& packet, Moment now) {
   if (!may_go_on) return refuse("others hear the leader", replica->believed());
   ++on->hops;
   on->number = kRelayBit | ++last_token_;  // The coordinator's own never have that bit.
-  relays_[on->number] = {{from, packet.number, partition}, now.now};
+  relays_[on->number] = {{from, packet.number, partition}, *better, now.now};
   Post(*better, *std::move(on));
 }
 
@@ -87,6 +87,21 @@ void Node::Impl::On(NodeId from, ForwardedPacket&& packet, Moment now) {
   }
   coordinator_.OnForwarded(from, std::move(packet), now, &coordinator_effects_);
   Coordinate(&coordinator_effects_);
+}
+
+void Node::Impl::GiveUpRelays(NodeId to) {
+  for (auto relay = relays_.begin(); relay != relays_.end();) {
+    if (relay->second.to != to) {
+      ++relay;
+      continue;
+    }
+    const Inbound& for_whom = relay->second.for_whom;
+    ForwardedPacket answer{.number = for_whom.number, .ballot = PromisedBy(for_whom.partition)};
+    answer.reply.outcome = Outcome::kError;
+    answer.reply.status = Status(Code::kUnknown, "the leader that it was passed on to is not heard any more");
+    Post(for_whom.from, std::move(answer));
+    relay = relays_.erase(relay);
+  }
 }
 
 void Node::Impl::Answered(Answer answer, Moment now) {

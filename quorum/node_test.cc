@@ -58,6 +58,22 @@ TEST(NodeTest, NodesJoinAndGetTheirShare) {
   }
 }
 
+// Who notices first asks the others, who still hear the leader and pass the copy on to it, where it is lost.
+TEST(NodeTest, ACopyThatWasPassedOnToALeaderThatIsGoneIsNotWaitedFor) {
+  TestNodes nodes(1);
+  for (int id = 1; id <= 3; ++id) nodes.Add(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  const std::uint64_t leader = nodes.LeaderOf(PartitionId{0});
+  const std::uint64_t first = leader % 3 + 1, second = first % 3 + 1;
+  ASSERT_EQ(Told(nodes.Do(first, PutOf("name", "old"))), "old");
+  nodes.CutBothWays(leader, first);
+  const auto begun = nodes.now().now;
+  nodes.Run(milliseconds(30));
+  nodes.CutBothWays(leader, second);
+  EXPECT_EQ(Told(nodes.Do(first, PutOf("name", "new"))), "new");
+  EXPECT_LT(nodes.now().now - begun, nodes.timing.attempt);
+}
+
 TEST(NodeTest, ADeadLeadersPartitionsAreServedAtOnce) {
   TestNodes nodes(4);
   for (int id = 1; id <= 3; ++id) nodes.Add(id);
