@@ -16,7 +16,8 @@ command -v clang >/dev/null || { echo "fuzz: needs clang:  apt-get install clang
 compgen -G "$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-*.a" >/dev/null ||
   { echo "fuzz: needs libFuzzer:  apt-get install libclang-rt-14-dev" >&2 && exit 1; }
 
-./bazelw build --config=fuzz //net:http_fuzzer //net:websocket_fuzzer //net:peer_codec_fuzzer //net/client:session_fuzzer //kv:record_fuzzer
+./bazelw build --config=fuzz //net:http_fuzzer //net:websocket_fuzzer //net:peer_codec_fuzzer //net:peer_session_fuzzer \
+  //net/client:session_fuzzer //kv:record_fuzzer
 bin=$(./bazelw info --config=fuzz bazel-bin 2>/dev/null)
 
 found=$(mktemp -d "${TMPDIR:-/tmp}/quoin-fuzz.XXXXXX")
@@ -40,6 +41,7 @@ status=0
 fuzz "$bin/net/http_fuzzer" net/testdata/http_corpus || status=1
 fuzz "$bin/net/websocket_fuzzer" net/testdata/websocket_corpus || status=1
 fuzz "$bin/net/peer_codec_fuzzer" net/testdata/peer_codec_corpus || status=1
+fuzz "$bin/net/peer_session_fuzzer" net/testdata/peer_session_corpus || status=1
 fuzz "$bin/net/client/session_fuzzer" net/client/testdata/session_corpus || status=1
 fuzz "$bin/kv/record_fuzzer" kv/testdata/record_corpus || status=1
 if [[ $status == 0 ]]; then

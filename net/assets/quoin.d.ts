@@ -184,7 +184,7 @@ export interface ConnectOptions {
 export function connect(urls?: string | URL | readonly (string | URL)[], options?: ConnectOptions): Promise<Client>;
 
 /** How a request failed. `type` is that of docs/api.md ("value-too-large"), or, of the client's own: "unreachable" (no
- *  connection by the deadline), "timed-out", "aborted", "closed". */
+ *  connection by the deadline), "timed-out", "aborted", "closed", "bad-answer" (the node broke its own rules). */
 export abstract class QuoinError extends Error {
   readonly type: string;
   /** What HTTP would have answered; 0: the client's own. */
