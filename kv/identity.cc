@@ -36,7 +36,8 @@ Result<Identity> DecodeIdentity(std::string_view bytes) {
   const std::uint64_t partition_count = reader.Varint();
   const std::string_view rest = reader.rest();
   identity.joins = rest == std::string_view(&kJoins, 1);
-  if (!reader.ok() || (!identity.joins && !rest.empty()) || partition_count > UINT32_MAX || !std::has_single_bit(partition_count)) {
+  if (!reader.ok() || (!identity.joins && !rest.empty()) || partition_count > UINT32_MAX ||
+      !std::has_single_bit(partition_count)) {
     return Status(Code::kDamaged, "the data directory's identity is not in canonical form");
   }
   identity.partition_count = static_cast<std::uint32_t>(partition_count);

@@ -282,7 +282,8 @@ Status RocksEngine::Write(const Batch& batch) {
 Status RocksEngine::Admit(const Batch& batch) {
   if (parts_.watch->stopped()) return ReadOnly();
   // The reserve is there for such as promises, or a node that restarts on a full disk could not even serve reads.
-  if (std::optional<std::string> refusal = parts_.space->Refusal(batch.size_bytes()); refusal && batch.stores_records()) {
+  if (std::optional<std::string> refusal = parts_.space->Refusal(batch.size_bytes());
+      refusal && batch.stores_records()) {
     return Status(Code::kDiskFull, *std::move(refusal));
   }
   return parts_.troubles->out_of_space() ? Resume() : Status::Ok();

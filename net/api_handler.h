@@ -1,8 +1,8 @@
 // ApiHandler: the node's HTTP API (docs/api.md), over a keyspace.
 //
 // One file per part: api_handler.cc (routing, admission, logs), api_key.cc (one key), api_list.cc, api_batch.cc (many
-// keys), api_websocket.cc (from the handshake on), api_cluster.cc (the cluster and its members), api_node.cc (pages about
-// the node itself).
+// keys), api_websocket.cc (from the handshake on), api_cluster.cc (the cluster and its members), api_node.cc (pages
+// about the node itself).
 //
 // Thread safety: one object serves all shards.
 // Lifetime: must outlive all sessions; the keyspace must outlive it, and every answer that is to come from there.

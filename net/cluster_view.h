@@ -1,7 +1,7 @@
 // ClusterView: what front ends may know of the cluster that this node belongs to, and ask of it.
 //
-// A snapshot is a plain value that is replaced whole, several times a second; it says what this node knows, which may be
-// behind what others know.
+// A snapshot is a plain value that is replaced whole, several times a second; it says what this node knows, which may
+// be behind what others know.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct ClusterSnapshot {
   std::shared_ptr<const ring::Topology> topology;
   // By partition, who leads as far as this node knows; zero: nobody that it knows of. Empty without a topology.
   std::vector<NodeId> leaders;
-  NodeId controller;       // Who leads the system partition, as far as this node knows; zero: unknown.
-  std::set<NodeId> heard;  // Members that this node hears, itself included.
+  NodeId controller;          // Who leads the system partition, as far as this node knows; zero: unknown.
+  std::set<NodeId> heard;     // Members that this node hears, itself included.
   quorum::LeadSummary leads;  // What this node leads itself.
   // The changes that are under way, as the controller told last; nullptr before it has told anything.
   std::shared_ptr<const quorum::ClusterProgress> progress;

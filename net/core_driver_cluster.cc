@@ -69,8 +69,9 @@ void CoreDriver::TellOwnState(const ring::Topology& topology) {
               << topology.members.size() << (topology.members.size() == 1 ? " node" : " nodes");
   }
   if ((!state && own_state_) || state == ring::MemberState::kRemoved) {
-    LOG(WARNING) << "this node is no member of its cluster any more; it serves by asking the others, as long as it runs. "
-                    "To use the machine again, stop it and start it with a new data directory and --join";
+    LOG(WARNING)
+        << "this node is no member of its cluster any more; it serves by asking the others, as long as it runs. "
+           "To use the machine again, stop it and start it with a new data directory and --join";
   }
   own_state_ = state;
 }

@@ -1,7 +1,7 @@
 // CoreKeyspace: the keyspace that the replicated core serves (package quorum), whatever the number of nodes.
 //
-// Requests of all shards go to the one that drives the core; everything that a shard posts in one tick costs one wake-up,
-// and so do the answers.
+// Requests of all shards go to the one that drives the core; everything that a shard posts in one tick costs one
+// wake-up, and so do the answers.
 //
 // Thread safety: as quorum::Keyspace says; only to be called on a shard's thread.
 // Lifetime: as CoreDriver.

@@ -1,11 +1,10 @@
 #include "net/node.h"
 
 #include <glog/logging.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <atomic>
+#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <optional>
 #include <random>
@@ -14,18 +13,16 @@
 
 #include "base/text.h"
 #include "kv/commit_queue.h"
-#include "net/address.h"
 #include "net/api_handler.h"
 #include "net/core_driver.h"
 #include "net/core_keyspace.h"
 #include "net/http_server.h"
-#include "net/key_operation.h"
 #include "net/node_foundation.h"
+#include "net/node_settings.h"
 #include "net/peer_listener.h"
 #include "net/peer_network.h"
 #include "net/peer_probe.h"
 #include "net/shards.h"
-#include "net/websocket_limits.h"
 #include "quorum/node.h"
 
 namespace quoin::net {
@@ -41,22 +38,6 @@ std::uint64_t RandomNonZero() {
 constexpr std::chrono::milliseconds kContactPatience{1000};
 // How long one member may take to say who it is.
 constexpr std::chrono::milliseconds kAskPatience{2000};
-
-ring::Duration Microseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration_cast<ring::Duration>(time);
-}
-
-// Where other nodes reach this one, which listens at that port.
-Result<std::string> PeerAddress(const NodeOptions& options, std::uint16_t port) {
-  if (!options.advertised_peer.empty()) return options.advertised_peer;
-  std::string address = ToString(Address{options.peer_listen_address, port});
-  if (const auto reachable = ParseHostPort(address); !reachable.ok()) {
-    return Status(Code::kInvalid, "peers are taken on " + address +
-                                      ", which is no address that another machine can be told: say which one it is to "
-                                      "use, with --advertise_peer=HOST:PORT");
-  }
-  return address;
-}
 
 class RunningNode : public Node {
  public:
@@ -95,10 +76,9 @@ class RunningNode : public Node {
     if (!started.ok()) return Status(started.code(), "reading what the disk knows: " + started.message());
     if (through_) network_->SetPeers({{*through_, through_address_}});
     if (network_ != nullptr) network_->Start(std::move(listener));
+    state_ = NodeStatus::State::kServing;
     RunCoreWhenWelcome();
     shards_.Start();
-    state_ = NodeStatus::State::kServing;
-    server_->StartAccepting();
     return Status::Ok();
   }
 
@@ -128,8 +108,8 @@ class RunningNode : public Node {
  private:
   static constexpr std::size_t kCoreShard = 0;
 
-  // A member of several says and writes nothing before one of them has let it in, or none answers: if they find that its
-  // disk has forgotten what it told them (a restored backup), it must not have become newer meanwhile.
+  // A member of several says and writes nothing before one of them has let it in, or none answers: if they find that
+  // its disk has forgotten what it told them (a restored backup), it must not have become newer meanwhile.
   void RunCoreWhenWelcome() {
     const auto snapshot = driver_->Snapshot();
     const bool alone = network_ == nullptr || snapshot->topology == nullptr || snapshot->topology->members.size() <= 1;
@@ -140,9 +120,11 @@ class RunningNode : public Node {
     });
   }
 
-  // On the core's shard, or before it runs.
+  // And takes clients. On the core's shard, or before it runs.
   void RunCore() {
-    if (!std::exchange(core_runs_, true)) driver_->Run();
+    if (std::exchange(core_runs_, true)) return;
+    driver_->Run();
+    server_->StartAccepting();
   }
 
   void OnRefused(NodeId peer, const PeerObjection& objection) {
@@ -157,8 +139,7 @@ class RunningNode : public Node {
   }
 
   PeerNetwork::Handlers FromPeers() {
-    return {.packet = [this](NodeId from,
-                             quorum::PacketBody packet) { driver_->Receive(from, std::move(packet)); },
+    return {.packet = [this](NodeId from, quorum::PacketBody packet) { driver_->Receive(from, std::move(packet)); },
             .reset = [this](NodeId peer) { driver_->OnLinkReset(peer); },
             .batch_end = {},
             .welcomed = [this](NodeId) { RunCore(); },
@@ -177,65 +158,18 @@ class RunningNode : public Node {
   }
 
   quorum::NodeOptions CoreOptions(const std::string& peer_address) const {
-    quorum::NodeOptions core;
-    core.self = id();
+    quorum::NodeOptions core = CoreSettings(options_, storage_->identity());
     core.boot = boot_;
     core.join = through_;
-    core.cluster = cluster();
-    core.partition_count = storage_->identity().partition_count;
-    core.member.client_address = ClientAddress();
+    core.member.client_address = ClientAddress(options_, server_->port());
     core.member.peer_address = peer_address.empty() ? core.member.client_address : peer_address;
-    core.member.zone = options_.zone;
-    core.member.weight = options_.weight;
-    core.goal.replication_factor = options_.replication_factor;
-    core.timing.dead_node_timeout = Microseconds(options_.dead_node_timeout);
-    // Silence of some four heartbeats is suspected on a quiet network, later where they come unevenly.
-    core.detector.phi.heartbeat_interval = core.timing.heartbeat;
-    core.detector.phi.least_deviation = core.timing.heartbeat / 2;
-    // One outage must not make the next one, seconds later, look like what is to be expected.
-    core.detector.phi.longest_sample = 8 * core.timing.heartbeat;
-    core.max_value_bytes = options_.limits.max_value_bytes;
-    // Admission is the gate's: there a batch is one request.
-    core.max_requests = options_.max_inflight_requests * kMaxBatchOperations;
-    // Of each partition's leader: a million ids, and the records of some 65,000 keys, in all.
-    core.max_ids = std::max<std::size_t>(1024, (std::size_t{1} << 20) / core.partition_count);
-    core.max_idle_keys = std::max<std::size_t>(64, (std::size_t{1} << 16) / core.partition_count);
-    // Long after the front end has answered, which goes on counting what the core still works on (KeyspaceGate, A2).
-    core.timing.request = std::max(core.timing.attempt, 4 * Microseconds(options_.limits.request_timeout));
-    core.timing.sweep = Microseconds(options_.sweep_interval);
-    core.timing.scrub = Microseconds(options_.scrub_interval);
     return core;
   }
 
-  // Where clients are sent.
-  std::string ClientAddress() const {
-    if (!options_.advertised_client.empty()) return options_.advertised_client;
-    std::string host = options_.listen_address;
-    if (host == "0.0.0.0" || host == "::") {
-      char name[256] = {};
-      host = gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
-    }
-    return ToString(Address{host, server_->port()});
-  }
-
   ApiHandler::Options HandlerOptions() {
-    ApiHandler::Options handler;
+    ApiHandler::Options handler = HandlerSettings(options_);
     handler.node = id();
     handler.start_nonce = RandomNonZero();
-    handler.max_inflight_requests = options_.max_inflight_requests;
-    handler.max_value_bytes = options_.limits.max_value_bytes;
-    handler.max_batch_bytes = options_.limits.max_batch_bytes;
-    handler.max_page_bytes = options_.limits.max_page_bytes;
-    WebSocketLimits& web_socket = handler.web_socket;
-    web_socket.max_message_bytes = options_.limits.max_batch_bytes;
-    web_socket.max_request_bytes = 2 * options_.limits.max_batch_bytes;
-    web_socket.max_requests = options_.max_websocket_requests;
-    web_socket.idle_timeout = options_.limits.idle_timeout;
-    web_socket.body_timeout = options_.limits.body_timeout;
-    web_socket.request_timeout = options_.limits.request_timeout;
-    web_socket.ping_interval = options_.ping_interval;
-    web_socket.ping_timeout = options_.ping_timeout;
-    handler.allowed_origins = options_.allowed_origins;
     handler.status = [this] { return CurrentStatus(); };
     handler.cluster = driver_.get();
     return handler;

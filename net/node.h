@@ -45,7 +45,7 @@ struct NodeOptions {
   // "host:port" that others are told; empty: what the node listens on, which then must not be all addresses.
   std::string advertised_client;
   std::string advertised_peer;
-  std::vector<std::string> join;              // Of members of the cluster to join, "host:port" each; empty: none.
+  std::vector<std::string> join;                    // Of members of the cluster to join, "host:port" each; empty: none.
   std::chrono::milliseconds join_patience{30'000};  // How long none of them may answer.
   std::string zone;
   std::uint32_t weight = 1;
@@ -68,7 +68,8 @@ struct NodeOptions {
 class Node {
  public:
   // Opens the storage, joins or takes the lead, listens and begins to serve. With `join` and nothing in the data
-  // directory it waits up to `join_patience` for one of the members to answer; it does not wait to be admitted. Errors name what was wrong and what would be right.
+  // directory it waits up to `join_patience` for one of the members to answer; it does not wait to be admitted. Errors
+  // name what was wrong and what would be right.
   static Result<std::unique_ptr<Node>> Start(NodeOptions options);
   virtual ~Node() = default;
 

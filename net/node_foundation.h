@@ -1,8 +1,8 @@
 // What a node stands on: its storage, and, until it is a member of a cluster, somebody through whom it joins.
 //
-// Which cluster a new data directory belongs to is decided here, once: its own, or, with NodeOptions::join, the one that
-// answers there. So a node can't come up with half a decision: a directory that was made to join says so (kv::Identity)
-// and never makes a ring of its own.
+// Which cluster a new data directory belongs to is decided here, once: its own, or, with NodeOptions::join, the one
+// that answers there. So a node can't come up with half a decision: a directory that was made to join says so
+// (kv::Identity) and never makes a ring of its own.
 #pragma once
 
 #include <functional>

@@ -24,8 +24,8 @@ struct RouteInfo {
 const RouteInfo& InfoOf(Route route);
 std::span<const RouteInfo> AllRoutes();
 
-// `path` still encoded, without its query. For kKey, *name is what follows "/v1/kv/"; for what is done with a node of the
-// cluster, the part of the path that stands for "{id}".
+// `path` still encoded, without its query. For kKey, *name is what follows "/v1/kv/"; for what is done with a node of
+// the cluster, the part of the path that stands for "{id}".
 Route FindRoute(std::string_view path, std::string_view* name);
 
 }  // namespace quoin::net

@@ -290,7 +290,8 @@ TEST_F(MoveTest, WhatIsOwnedIsNotCarriedBeforeTheNewSetHoldsIt) {
   LearnAll(Move(3, ring::Phase::kJoint));
   three_.down.clear();
   three_.drop = [](const Flight& flight) {
-    const bool carries = std::holds_alternative<Accept>(flight.message) || std::holds_alternative<Install>(flight.message);
+    const bool carries =
+        std::holds_alternative<Accept>(flight.message) || std::holds_alternative<Install>(flight.message);
     return carries && (flight.to == 2 || flight.to == 4);
   };
   ASSERT_TRUE(three_.Lead(1));
@@ -362,7 +363,8 @@ TEST_F(MoveTest, TheFloorMovesWithThePartition) {
   three_.Mend(4);
   ASSERT_TRUE(three_.leader(4).complete());
   const auto token = three_.SubmitCopy(
-      4, {.request = IncrementOf("n", 7), .meant_for = three_.leader(4).ballot(), .repeated = true, .lowest = {first, 0}});
+      4,
+      {.request = IncrementOf("n", 7), .meant_for = three_.leader(4).ballot(), .repeated = true, .lowest = {first, 0}});
   three_.Run();
   EXPECT_EQ(Told(three_.AnswerTo(token)), "outcome unknown") << "it was applied once";
 }

@@ -25,8 +25,8 @@ void Remember(const Request& request, const Reply& reply, const kv::Version& ver
 // The first result of the request, if the record remembers it.
 std::optional<Reply> FindRemembered(const Request& request, const kv::RecordPtr& newest);
 
-// Whether a repeated request that isn't remembered has certainly not been applied: nothing above the lowest version that
-// any of its copies named has been forgotten. `forgot`: the record's, or the purge floor of a missing key.
+// Whether a repeated request that isn't remembered has certainly not been applied: nothing above the lowest version
+// that any of its copies named has been forgotten. `forgot`: the record's, or the purge floor of a missing key.
 inline bool CertainlyNotApplied(const kv::Version& forgot, const kv::Version& lowest) { return forgot <= lowest; }
 
 }  // namespace quoin::quorum

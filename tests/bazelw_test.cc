@@ -27,11 +27,12 @@ class BazelwTest : public testing::Test {
     }
     // Asked for some packages, it knows those in the file `installed`, and fails as the real one does when it lacks
     // one.
-    AddProgram("dpkg-query",
-               "#!/bin/bash\nstatus=0\nfor name in \"${@:3}\"; do\n"
-               "  if provided=$(grep -E \"^$name( |$)\" \"$HERE/installed\"); then echo \"$name installed${provided#$name}\"\n"
-               "  else status=1; fi\ndone\n"
-               "exit $status\n");
+    AddProgram(
+        "dpkg-query",
+        "#!/bin/bash\nstatus=0\nfor name in \"${@:3}\"; do\n"
+        "  if provided=$(grep -E \"^$name( |$)\" \"$HERE/installed\"); then echo \"$name installed${provided#$name}\"\n"
+        "  else status=1; fi\ndone\n"
+        "exit $status\n");
     AddProgram("apt-get", "#!/bin/bash\necho \"$DEBIAN_FRONTEND $*\" >>\"$HERE/apt-calls\"\n" + apt_body_);
     AddProgram("sudo", "#!/bin/bash\n[[ $1 == -v ]] || exec \"$@\"\n");
     AddProgram("bazel", "#!/bin/bash\nprintf 'bazel'\nprintf ' [%s]' \"$@\"\necho\n");

@@ -138,7 +138,8 @@ DEFINE_string(zone, "", "what fails together with this node, such as a rack; cop
 DEFINE_validator(zone, &tools::ValidateZone);
 DEFINE_uint32(weight, 1, "this node's share of the data, relative to the other nodes'; 0: none");
 DEFINE_validator(weight, &tools::ValidateWeight);
-DEFINE_uint32(replication_factor, 3, "copies of each key, once there are so many nodes; fixed when the cluster is made");
+DEFINE_uint32(replication_factor, 3,
+              "copies of each key, once there are so many nodes; fixed when the cluster is made");
 DEFINE_validator(replication_factor, &tools::ValidateReplicas);
 DEFINE_string(dead_node_timeout, "10m",
               "a node that was silent for so long is given up: what it had is copied to others");
@@ -166,9 +167,10 @@ DEFINE_string(commit_delay, "0", "how long a write waits for others to share its
 DEFINE_validator(commit_delay, &tools::ValidateDuration);
 DEFINE_string(sweep_interval, "10s", "how often expired keys are cleared away");
 DEFINE_validator(sweep_interval, &tools::ValidatePositiveDuration);
-DEFINE_string(scrub_interval, "10m",
-              "how often records are read again to verify them and to compare replicas; ten times as often while traces "
-              "of deleted keys are left to clear away");
+DEFINE_string(
+    scrub_interval, "10m",
+    "how often records are read again to verify them and to compare replicas; ten times as often while traces "
+    "of deleted keys are left to clear away");
 DEFINE_validator(scrub_interval, &tools::ValidatePositiveDuration);
 
 DEFINE_uint32(shards, 0, "event-loop threads; 0: one for each core");

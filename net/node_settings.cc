@@ -1,0 +1,88 @@
+#include "net/node_settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "net/address.h"
+#include "net/key_operation.h"
+#include "net/websocket_limits.h"
+#include "ring/monotonic_time.h"
+
+namespace quoin::net {
+namespace {
+
+ring::Duration Microseconds(std::chrono::nanoseconds time) { return std::chrono::duration_cast<ring::Duration>(time); }
+
+}  // namespace
+
+Result<std::string> PeerAddress(const NodeOptions& options, std::uint16_t port) {
+  if (!options.advertised_peer.empty()) return options.advertised_peer;
+  std::string address = ToString(Address{options.peer_listen_address, port});
+  if (const auto reachable = ParseHostPort(address); !reachable.ok()) {
+    return Status(Code::kInvalid, "peers are taken on " + address +
+                                      ", which is no address that another machine can be told: say which one it is to "
+                                      "use, with --advertise_peer=HOST:PORT");
+  }
+  return address;
+}
+
+std::string ClientAddress(const NodeOptions& options, std::uint16_t port) {
+  if (!options.advertised_client.empty()) return options.advertised_client;
+  std::string host = options.listen_address;
+  if (host == "0.0.0.0" || host == "::") {
+    char name[256] = {};
+    host = gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+  }
+  return ToString(Address{host, port});
+}
+
+quorum::NodeOptions CoreSettings(const NodeOptions& options, const kv::Identity& identity) {
+  quorum::NodeOptions core;
+  core.self = identity.node;
+  core.cluster = identity.cluster;
+  core.partition_count = identity.partition_count;
+  core.member.zone = options.zone;
+  core.member.weight = options.weight;
+  core.goal.replication_factor = options.replication_factor;
+  core.timing.dead_node_timeout = Microseconds(options.dead_node_timeout);
+  // Silence of some four heartbeats is suspected on a quiet network, later where they come unevenly.
+  core.detector.phi.heartbeat_interval = core.timing.heartbeat;
+  core.detector.phi.least_deviation = core.timing.heartbeat / 2;
+  // One outage must not make the next one, seconds later, look like what is to be expected.
+  core.detector.phi.longest_sample = 8 * core.timing.heartbeat;
+  core.max_value_bytes = options.limits.max_value_bytes;
+  // Admission is the gate's: there a batch is one request.
+  core.max_requests = options.max_inflight_requests * kMaxBatchOperations;
+  // Of each partition's leader: a million ids, and the records of some 65,000 keys, in all.
+  core.max_ids = std::max<std::size_t>(1024, (std::size_t{1} << 20) / core.partition_count);
+  core.max_idle_keys = std::max<std::size_t>(64, (std::size_t{1} << 16) / core.partition_count);
+  // Long after the front end has answered, which goes on counting what the core still works on (KeyspaceGate, A2).
+  core.timing.request = std::max(core.timing.attempt, 4 * Microseconds(options.limits.request_timeout));
+  core.timing.sweep = Microseconds(options.sweep_interval);
+  core.timing.scrub = Microseconds(options.scrub_interval);
+  return core;
+}
+
+ApiHandler::Options HandlerSettings(const NodeOptions& options) {
+  ApiHandler::Options handler;
+  handler.max_inflight_requests = options.max_inflight_requests;
+  handler.max_value_bytes = options.limits.max_value_bytes;
+  handler.max_batch_bytes = options.limits.max_batch_bytes;
+  handler.max_page_bytes = options.limits.max_page_bytes;
+  WebSocketLimits& web_socket = handler.web_socket;
+  web_socket.max_message_bytes = options.limits.max_batch_bytes;
+  web_socket.max_request_bytes = 2 * options.limits.max_batch_bytes;
+  web_socket.max_requests = options.max_websocket_requests;
+  web_socket.idle_timeout = options.limits.idle_timeout;
+  web_socket.body_timeout = options.limits.body_timeout;
+  web_socket.request_timeout = options.limits.request_timeout;
+  web_socket.ping_interval = options.ping_interval;
+  web_socket.ping_timeout = options.ping_timeout;
+  handler.allowed_origins = options.allowed_origins;
+  return handler;
+}
+
+}  // namespace quoin::net
