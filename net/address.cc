@@ -1,13 +1,29 @@
 #include "net/address.h"
 
-#include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <cctype>
-#include <optional>
 
 #include "base/text.h"
 
 namespace quoin::net {
+namespace {
+
+// With a port it still fits where the ring keeps addresses.
+constexpr std::size_t kMaxNameBytes = 240;
+
+// A name as DNS and /etc/hosts know them, and none that only looks like an IP address.
+bool IsHostName(std::string_view text) {
+  if (text.empty() || text.size() > kMaxNameBytes || text.front() == '-' || text.front() == '.') return false;
+  bool letters = false;
+  for (const char byte : text) {
+    const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    const bool digit = byte >= '0' && byte <= '9';
+    if (!letter && !digit && byte != '-' && byte != '.' && byte != '_') return false;
+    letters = letters || letter;
+  }
+  return letters;
+}
+
+}  // namespace
 
 Result<Address> ParseAddress(std::string_view text) {
   const Status refused(Code::kInvalid, "the value is an IP address and a port, like 127.0.0.1:8080 or [::1]:8080");
@@ -25,28 +41,21 @@ Result<Address> ParseAddress(std::string_view text) {
 }
 
 Result<Address> ParseHostPort(std::string_view text) {
-  constexpr std::size_t kMaxNameBytes = 240;
-  const Status refused(Code::kInvalid,
-                       "the value is a host and a port from 1 to 65535, like node1.example:7080, 10.0.0.1:7080 or "
-                       "[2001:db8::1]:7080");
-  const std::size_t colon = text.rfind(':');
-  const auto port = colon == std::string_view::npos ? std::nullopt : ParseUint64(text.substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535) return refused;
-  if (const Result<Address> ip = ParseAddress(text); ip.ok()) {
+  const Status refused(
+      Code::kInvalid, "'" + Printable(text, 300) +
+                          "' is no address that other nodes can dial; that is an IP address or a host name, and a port "
+                          "from 1 to 65535, like 10.0.0.7:7080, [fd00::7]:7080 or node1.example:7080");
+  if (Result<Address> ip = ParseAddress(text); ip.ok()) {
     if (boost::asio::ip::make_address(ip->host).is_unspecified()) {
-      return Status(Code::kInvalid, "nobody can connect to " + ip->host + ": name the address of one machine");
+      return Status(Code::kInvalid, "nobody can connect to " + ip->host + ": " + refused.message());
     }
-    return ip;
+    return ip->port != 0 ? ip : refused;
   }
-  const std::string_view host = text.substr(0, colon);
-  const bool plausible = !host.empty() && host.size() <= kMaxNameBytes && host.front() != '-' &&
-                         std::all_of(host.begin(), host.end(), [](unsigned char c) {
-                           return std::isalnum(c) || c == '.' || c == '-' || c == '_';
-                         }) &&
-                         // What looks like an IP address is one, or a mistake.
-                         host.find_first_not_of("0123456789.") != std::string_view::npos;
-  if (!plausible) return refused;
-  return Address{std::string(host), static_cast<std::uint16_t>(*port)};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || !IsHostName(text.substr(0, colon))) return refused;
+  const auto port = ParseUint64(text.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) return refused;
+  return Address{std::string(text.substr(0, colon)), static_cast<std::uint16_t>(*port)};
 }
 
 std::string ToString(const Address& address) {

@@ -19,7 +19,8 @@ struct Address {
 Result<Address> ParseAddress(std::string_view text);
 
 // Takes what somebody else is to connect to: an IP address that is not all addresses, or a host's name of letters,
-// digits, dots, hyphens and underscores, and a port from 1 to 65535. kInvalid says what is allowed.
+// digits, dots, hyphens and underscores (a letter at least, neither dot nor hyphen in front), and a port from 1 to
+// 65535. kInvalid says what is allowed.
 Result<Address> ParseHostPort(std::string_view text);
 
 // As both of the above take it.

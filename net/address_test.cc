@@ -31,7 +31,7 @@ TEST(HostPort, TakesNamesAndAddressesThatSomebodyCanConnectTo) {
 
 TEST(HostPort, RefusesAllElseAndSaysWhatIsAllowed) {
   for (const char* bad : {"", ":", "7080", ":7080", "host", "host:", "host:0", "host:65536", "-x:1", "a b:1", "1.2.3:1",
-                          "::1:1", "http://host:1", "host:1/", "h\xc3\xb6st:1"}) {
+                          "::1:1", "http://host:1", "host:1/", ".a:1", "1-2:1", "h\xc3\xb6st:1"}) {
     ASSERT_FALSE(ParseHostPort(bad).ok()) << bad;
     EXPECT_NE(ParseHostPort(bad).status().message().find("node1.example:7080"), std::string::npos) << bad;
   }

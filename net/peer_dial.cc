@@ -6,7 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 
 namespace quoin::net {
 
@@ -29,7 +29,7 @@ void PeerDial::Begin(std::chrono::milliseconds timeout) {
   timer_.async_wait([self = shared_from_this(), timeout](const error_code& error) {
     if (!error) self->Fail("no answer within " + std::to_string(timeout.count()) + " ms");
   });
-  const auto address = ParsePeerAddress(address_);
+  const auto address = ParseHostPort(address_);
   if (!address.ok()) {
     asio::post(socket_.get_executor(),
                [self = shared_from_this(), reason = address.status().message()] { self->Fail(reason); });

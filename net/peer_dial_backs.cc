@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 #include "net/peer_ledger.h"
 
 namespace quoin::net {
@@ -22,7 +22,7 @@ void PeerDialBacks::Answer(const PeerVisitPtr& visit, const PeerHello& probe) {
   } else if (!address.empty() && questions_.size() >= kMostAtOnce) {
     answer.objection = {PeerRefusal::kTooManyPeers, "it is dialling back as many others as it can; ask again"};
   } else if (!address.empty()) {
-    if (const auto parsed = ParsePeerAddress(address); !parsed.ok()) {
+    if (const auto parsed = ParseHostPort(address); !parsed.ok()) {
       answer.unreachable = parsed.status().message();
     } else {
       const std::uint64_t number = ++last_number_;

@@ -6,7 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 #include "net/peer_network_impl.h"
 
 namespace quoin::net {
@@ -26,7 +26,7 @@ PeerNetwork::Impl::Impl(asio::io_context& context, Options options, Handlers han
       dial_backs_(context, options_.timing.connect_timeout, [this] { return Self(); }) {
   CHECK_NE(options_.self.value, 0u);
   CHECK_NE(options_.boot, 0u);
-  const auto advertised = ParsePeerAddress(options_.advertised);
+  const auto advertised = ParseHostPort(options_.advertised);
   CHECK(advertised.ok()) << advertised.status();
 }
 

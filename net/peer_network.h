@@ -59,7 +59,7 @@ class PeerNetwork {
     std::uint64_t boot = 0;  // Not 0.
     ClusterId cluster;       // 0: not known yet.
     std::uint32_t partition_count = 0;
-    std::string advertised;  // As ParsePeerAddress takes it.
+    std::string advertised;  // As ParseHostPort takes it.
     // A number that only ever grows, and whose present value is durable, so that a restart never begins below it.
     // Without: this node can't be told from a restored backup of itself.
     std::function<std::uint64_t()> commit_number;

@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 #include "net/peer_listener.h"
 
 namespace quoin::net {
@@ -106,7 +106,7 @@ struct RawPeer::State : std::enable_shared_from_this<State> {
 RawPeer::RawPeer(tcp::socket socket) : state_(std::make_shared<State>(std::move(socket))) { state_->owner = this; }
 
 RawPeer::RawPeer(PeerLoop& loop, const std::string& text) : RawPeer(tcp::socket(loop.context())) {
-  const auto address = ParsePeerAddress(text);
+  const auto address = ParseHostPort(text);
   CHECK(address.ok()) << address.status();
   error_code error;
   state_->socket.connect({asio::ip::make_address(address->host), address->port}, error);

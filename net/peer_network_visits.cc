@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 #include "net/peer_codec.h"
 #include "net/peer_network_impl.h"
 
@@ -44,7 +44,7 @@ void PeerNetwork::Impl::Refuse(const PeerVisitPtr& visit, const PeerIdentity& wh
 void PeerNetwork::Impl::OnLinkWanted(const PeerVisitPtr& visit, const PeerHello& hello) {
   const PeerIdentity& who = hello.who;
   auto objection = ledger_.Judge(Self(), who, Now());
-  if (const auto address = ParsePeerAddress(who.advertised); !objection && !address.ok()) {
+  if (const auto address = ParseHostPort(who.advertised); !objection && !address.ok()) {
     objection = PeerObjection{PeerRefusal::kSenseless,
                               "the address that it gives can't be used: " + address.status().message()};
   }

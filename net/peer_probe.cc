@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-#include "net/peer_address.h"
+#include "net/address.h"
 #include "net/peer_ledger.h"
 #include "net/peer_reception.h"
 
@@ -99,7 +99,7 @@ Result<PeerFound> FoundIn(const PeerAnswer& answer, const std::string& address, 
 
 Result<PeerFound> AskPeer(const std::string& address, const PeerIdentity& own, PeerListener& listener,
                           std::chrono::milliseconds timeout) {
-  if (const auto parsed = ParsePeerAddress(address); !parsed.ok()) return parsed.status();
+  if (const auto parsed = ParseHostPort(address); !parsed.ok()) return parsed.status();
   boost::asio::io_context& context = listener.context();
   const std::uint64_t nonce = RandomNonce();
   std::optional<Result<PeerAnswer>> answer;
