@@ -4,38 +4,23 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "net/corpus_testing.h"
 #include "net/http_testing.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace quoin::net {
 namespace {
 
-std::map<std::string, std::string> Corpus() {
-  std::map<std::string, std::string> streams;
-  for (const auto& entry : std::filesystem::directory_iterator("net/testdata/http_corpus")) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    streams.emplace(entry.path().filename(), std::string(std::istreambuf_iterator<char>(file), {}));
-  }
-  return streams;
-}
+std::map<std::string, std::string> Corpus() { return ReadCorpus("net/testdata/http_corpus"); }
 
 HttpLimits Limits() {
   HttpLimits limits;
   limits.max_header_bytes = 2048;
   return limits;
-}
-
-void Fuzz(const std::string& bytes) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
 TEST(HttpCorpus, IsLargeEnoughToMeanSomething) { EXPECT_GE(Corpus().size(), 40u); }

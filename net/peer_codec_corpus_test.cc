@@ -4,36 +4,21 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/corpus_testing.h"
 #include "net/peer_codec.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace quoin::net {
 namespace {
 
 constexpr int kMutations = 50'000;
 
-std::map<std::string, std::string> Corpus() {
-  std::map<std::string, std::string> inputs;
-  for (const auto& entry : std::filesystem::directory_iterator("net/testdata/peer_codec_corpus")) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    inputs.emplace(entry.path().filename(), std::string(std::istreambuf_iterator<char>(file), {}));
-  }
-  return inputs;
-}
-
-void Fuzz(const std::string& bytes) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-}
+std::map<std::string, std::string> Corpus() { return ReadCorpus("net/testdata/peer_codec_corpus"); }
 
 bool IsTaken(const std::string& input) {
   return DecodePackets(std::string_view(input).substr(1), [](const quorum::PacketBody&) {}).ok();
