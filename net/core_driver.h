@@ -45,7 +45,7 @@ class CoreDriver final : public ClusterView {
   // The way to the other nodes; both are called on the driver's shard.
   struct Links {
     std::function<void(NodeId to, const quorum::PacketBody& packet)> send;
-    // Where the other members listen for their peers, whenever that has changed.
+    // Where the other members listen for their peers, with every new ring.
     std::function<void(const std::map<NodeId, std::string>& addresses)> set_peers;
   };
 
@@ -117,6 +117,8 @@ class CoreDriver final : public ClusterView {
   // Tells front ends and links what the node knows by now.
   void Publish();
   void RepeatWishes();
+  // The node knows a newer ring.
+  void OnRing(const ring::Topology& topology);
   // To the log, when it has changed.
   void TellOwnState(const ring::Topology& topology);
   // Hands the open round over, or waits a moment for more of it.
@@ -147,7 +149,6 @@ class CoreDriver final : public ClusterView {
   boost::asio::steady_timer pace_timer_;
   boost::asio::steady_timer tick_timer_;
   std::vector<OpenWish> wishes_;
-  std::map<NodeId, std::string> peers_;                 // As the links were told last.
   std::shared_ptr<const ring::Topology> published_;     // As it was told last.
   std::optional<ring::MemberState> own_state_;  // As it was logged last.
   std::chrono::steady_clock::time_point published_at_;

@@ -76,11 +76,23 @@ void CoreDriver::TellOwnState(const ring::Topology& topology) {
   own_state_ = state;
 }
 
+void CoreDriver::OnRing(const ring::Topology& topology) {
+  TellOwnState(topology);
+  if (!links_.set_peers) return;
+  std::map<NodeId, std::string> peers;
+  for (const auto& [node, member] : topology.members) {
+    if (node != self_) peers.emplace(node, member.peer_address);
+  }
+  links_.set_peers(peers);
+}
+
 void CoreDriver::Publish() {
   published_at_ = std::chrono::steady_clock::now();
   auto snapshot = std::make_shared<ClusterSnapshot>();
   snapshot->self = self_;
-  snapshot->topology = published_ = node_->topology();
+  snapshot->topology = node_->topology();
+  const bool new_ring = snapshot->topology != published_;
+  published_ = snapshot->topology;
   if (snapshot->topology != nullptr) {
     const ring::Topology& topology = *snapshot->topology;
     for (std::uint32_t p = 0; p < topology.partition_count(); ++p) {
@@ -92,15 +104,7 @@ void CoreDriver::Publish() {
     }
     snapshot->leads = node_->Leads();
     snapshot->progress = node_->progress();
-    TellOwnState(topology);
-    std::map<NodeId, std::string> peers;
-    for (const auto& [node, member] : topology.members) {
-      if (node != self_) peers.emplace(node, member.peer_address);
-    }
-    if (links_.set_peers && peers != peers_) {
-      peers_ = std::move(peers);
-      links_.set_peers(peers_);
-    }
+    if (new_ring) OnRing(topology);
   }
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(snapshot);
