@@ -13,6 +13,7 @@
 # present folder.
 results=$PWD/peers.jsonl
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source tests/bench/cluster.sh
 seconds=${1:-5} rounds=${2:-3} connections=${3:-1 16 64 256}
 peers=${QUOIN_PEERS:-etcd redis quoin}
 gap_rounds=${QUOIN_GAP_ROUNDS:-5}
@@ -40,18 +41,7 @@ print(*(s.getsockname()[1] for s in held))
 END
 }
 
-# until_true TEXT COMMAND...: tries for a minute.
-until_true() {
-  local text=$1 deadline=$((SECONDS + 60))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || { echo "$text: not within a minute" >&2; exit 1; }
-    sleep 0.1
-  done
-}
-
 # Each start_X sets ports and pids (with commas, the leader's first, where there is one).
-declare -A ports pids
 
 start_etcd() {
   local p i cluster=
@@ -88,38 +78,9 @@ start_redis() {
   until_true "Redis with two replicas" both_replicas "${p[0]}"
 }
 
-start_quoin() {
-  local fifo=$work/quoin.in
-  rm -f "$fifo"
-  mkfifo "$fifo"
-  rm -rf "$work/quoin"
-  # shellcheck disable=SC2086
-  "$bin/cluster" --node="$bin/node" --nodes=3 --listen=127.0.0.1:0 --peer_listen=127.0.0.1:0 --data_dir="$work/quoin" -- \
-    ${QUOIN_FLAGS:-} <"$fifo" >"$work/quoin.out" 2>"$work/quoin.log" &
-  quoin_pid=$!
-  servers+=("$quoin_pid")
-  exec 8>"$fifo"
-  until_true "Quoin" grep -q '^ready' "$work/quoin.out"
-  ports[quoin]=$(sed -n 's/^node .* url=http:\/\/[^ ]*:\([0-9]*\) .*/\1/p' "$work/quoin.out" | paste -sd,)
-  pids[quoin]=$(sed -n 's/^node .* pid=\([0-9]*\) .*/\1/p' "$work/quoin.out" | paste -sd,)
-  all_joined() {
-    [ "$(curl -sf "http://127.0.0.1:${ports[quoin]%%,*}/v1/cluster" | python3 -c '
-import json, sys
-status = json.load(sys.stdin)
-print(sum(n["state"] == "active" and n["replicas"] == status["partitions"]["total"] and n["leads"] > 0
-          for n in status["nodes"]) if status["partitions"]["moving"] == 0 else 0)')" = 3 ]
-  }
-  until_true "three active nodes of Quoin with their replicas" all_joined
-}
-
 stop_peer() {
   local pid
-  if [ "$1" = quoin ]; then
-    exec 8>&-
-    kill "$quoin_pid" 2>/dev/null || true
-    wait "$quoin_pid" 2>/dev/null || true
-    return 0
-  fi
+  if [ "$1" = quoin ]; then stop_quoin; return; fi
   for pid in ${pids[$1]//,/ }; do kill -9 "$pid" 2>/dev/null || true; done
   for pid in ${pids[$1]//,/ }; do wait "$pid" 2>/dev/null || true; done
   rm -rf "$work/$1"[0-9]
