@@ -8,6 +8,8 @@ namespace quoin::kv {
 namespace {
 
 constexpr std::uint8_t kRecordFormat = 1;
+// Only of records that are marked as expired, so that programs which don't know that mark read all others.
+constexpr std::uint8_t kExpiredFormat = 2;
 
 // The optional parts that follow, in this order. A part that is absent takes no byte, and a part that is there is never
 // empty: that makes the encoding of a record unique.
@@ -19,7 +21,7 @@ enum Flag : std::uint8_t {
   kHasForgot = 1 << 4,
   kHasChanged = 1 << 5,        // `changed` is not `accepted`.
   kHasChangedBallot = 1 << 6,  // Nor is its ballot.
-  kReserved = 1 << 7,
+  kExpired = 1 << 7,  // Format 2, and always there.
 };
 
 // Signed numbers with small absolute values become small unsigned ones.
@@ -37,6 +39,7 @@ std::uint8_t FlagsOf(const Record& record) {
   if (record.forgot != Version{}) flags |= kHasForgot;
   if (record.changed != record.accepted) flags |= kHasChanged;
   if (record.changed.ballot != record.accepted.ballot) flags |= kHasChangedBallot;
+  if (record.expired) flags |= kExpired;
   return static_cast<std::uint8_t>(flags);
 }
 
@@ -44,6 +47,7 @@ void CheckInvariants(const Record& record) {
   CHECK(record.changed <= record.accepted && Version{} < record.changed)
       << "R1: changed " << record.changed << ", accepted " << record.accepted;
   CHECK(!record.tombstone || (record.value.empty() && record.content_type.empty() && !record.deadline)) << "R2";
+  CHECK(!record.expired || record.tombstone) << "R2";
   CHECK_LE(record.operations.size(), kMaxRememberedOperations) << "R3";
   CHECK_LE(record.content_type.size(), kMaxContentTypeBytes);
   CHECK_LE(record.value.size(), kMaxValueBytes);
@@ -60,7 +64,7 @@ void EncodeRecord(PartitionId partition, std::string_view key, const Record& rec
   const std::uint8_t flags = FlagsOf(record);
   out->reserve(start + 128 + record.content_type.size() + record.value.size());
 
-  BeginEnvelope(kRecordFormat, out);
+  BeginEnvelope(record.expired ? kExpiredFormat : kRecordFormat, out);
   out->push_back(static_cast<char>(flags));
   AppendVersion(record.accepted, out);
   if (flags & kHasChangedBallot) {
@@ -90,14 +94,16 @@ void EncodeRecord(PartitionId partition, std::string_view key, const Record& rec
 
 Result<Record> DecodeRecord(PartitionId partition, std::string_view key, std::string_view bytes) {
   std::string_view payload;
-  QUOIN_RETURN_IF_ERROR(OpenEnvelope(StoredKind::kRecord, kRecordFormat, partition, key, "a record", bytes, &payload));
+  QUOIN_RETURN_IF_ERROR(OpenEnvelope(StoredKind::kRecord, kExpiredFormat, partition, key, "a record", bytes, &payload));
   // From here on the bytes are what some program wrote; what can still be wrong is that program, or bytes made to match
   // the checksum.
   ByteReader reader(payload);
   Record record;
   const std::uint8_t flags = reader.Byte();
-  if (flags & kReserved) return Damaged("has unknown flags");
+  const bool is_expired_format = static_cast<std::uint8_t>(bytes[0]) == kExpiredFormat;
+  if (((flags & kExpired) != 0) != is_expired_format) return Damaged("has flags that its format does not have");
   record.tombstone = flags & kTombstone;
+  record.expired = flags & kExpired;
   record.accepted = reader.ReadVersion();
   record.changed = record.accepted;
   if (flags & kHasChangedBallot) {
@@ -128,6 +134,7 @@ Result<Record> DecodeRecord(PartitionId partition, std::string_view key, std::st
   if (record.tombstone && (!record.value.empty() || !record.content_type.empty() || record.deadline)) {
     return Damaged("is a tombstone with a value");
   }
+  if (record.expired && !record.tombstone) return Damaged("has expired and is there");
   return record;
 }
 

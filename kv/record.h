@@ -4,7 +4,7 @@
 //
 // Invariants:
 //   R1  changed <= accepted; both are above the zero version in every stored record.
-//   R2  a tombstone has no value, no content type and no deadline.
+//   R2  a tombstone has no value, no content type and no deadline; nothing else is marked as expired.
 //   R3  operations holds at most kMaxRememberedOperations, oldest first.
 #pragma once
 
@@ -54,6 +54,7 @@ struct Record {
   Version changed;   // The proposal that last changed what users see: the ETag.
   Version forgot;    // The highest version whose operation id has been dropped.
   bool tombstone = false;
+  bool expired = false;  // The tombstone took the place of a record whose deadline had passed.
   std::optional<WallTime> deadline;
   std::string content_type;
   std::vector<RememberedOperation> operations;

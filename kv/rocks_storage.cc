@@ -29,6 +29,8 @@ constexpr std::size_t kInfoLogs = 4;
 constexpr int kFilterBitsPerKey = 10;
 // The engine has a minimum of its own, and must not come near the end of a buffer of that size.
 constexpr std::size_t kLeastWriteBufferBytes = std::size_t{4} << 20;
+// Tables that memtables became, before they are merged into the first level, which is twice as big as they together.
+constexpr int kFreshTables = 8;
 
 class Listener final : public rocksdb::EventListener {
  public:
@@ -73,8 +75,10 @@ rocksdb::Options EngineOptions(const RocksOptions& options, rocksdb::Env* env,
   // Out of reach on purpose, see RocksEngine's E1.
   engine.write_buffer_size = std::max(static_cast<std::size_t>(options.memtable_bytes) * 4, kLeastWriteBufferBytes);
   engine.max_write_buffer_number = 4;
-  engine.target_file_size_base = options.memtable_bytes;
-  engine.max_bytes_for_level_base = options.memtable_bytes * 4;
+  // Memtables are small for the sake of the processor's caches; tables and levels need not be.
+  engine.target_file_size_base = options.memtable_bytes * 4;
+  engine.max_bytes_for_level_base = options.memtable_bytes * 16;
+  engine.level0_file_num_compaction_trigger = kFreshTables;
   // Only the pulses are without a log entry, and they need not last.
   engine.avoid_flush_during_shutdown = true;
   engine.max_background_jobs = 2;

@@ -29,8 +29,9 @@ struct RocksOptions {
   // Memory for what was read: blocks, indexes, filters.
   std::uint64_t cache_bytes = std::uint64_t{256} << 20;
   // Memory for what was written and is not in a table file yet, before it goes to one. At most four times as much is
-  // held, and as much log is on the disk.
-  std::uint64_t memtable_bytes = std::uint64_t{48} << 20;
+  // held, and as much log is on the disk. Each write looks for its place in all of it, mostly past the processor's
+  // caches, so more is slower.
+  std::uint64_t memtable_bytes = std::uint64_t{12} << 20;
   // Writes are refused when less than this is free on the disk.
   std::uint64_t reserve_bytes = std::uint64_t{128} << 20;
 

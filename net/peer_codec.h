@@ -32,6 +32,8 @@ inline constexpr std::size_t kMaxCompared = 65536;
 // Keys that a List asks for, and keys in the answer (quorum/read_page.h looks at fewer).
 inline constexpr std::size_t kMaxScanLimit = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxPageKeys = 65536;
+// Events in one Watched (quorum/feed.h has fewer), and entries of a CaughtUp.
+inline constexpr std::size_t kMaxFedEvents = 65536;
 // Between two heartbeats. A node that announces more would hardly ever be missed.
 inline constexpr ring::Duration kMaxHeartbeatInterval = std::chrono::hours(1);
 // What a joining node says of itself, by text. It is for the controller to refuse it, with the ring's own bounds.

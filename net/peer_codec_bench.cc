@@ -49,7 +49,7 @@ PacketBody PacketOf(Kind kind, std::int64_t value_bytes) {
       return forward;
     }
     case kForwarded: {
-      quorum::ForwardedPacket forwarded{.number = 0x123456789abcdef, .ballot = kBallot};
+      quorum::ForwardedPacket forwarded{.number = 0x123456789abcdef, .newest = {kBallot, 7}};
       forwarded.reply.record = RecordOf(value_bytes, 1);
       forwarded.reply.changed = forwarded.reply.record->changed;
       return forwarded;

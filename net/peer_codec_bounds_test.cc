@@ -117,6 +117,48 @@ TEST(PeerCodecBounds, APageIsGivenExactlyWithPartitions) {
   ExpectRefused("listed { page { } }", "a page is given exactly when there are partitions");
 }
 
+TEST(PeerCodecBounds, WatchesSayWhatTheyAreOf) {
+  ExpectRefused("watch { partition: 65536 }", "at most 65535 is right");
+  ExpectRefused("watch { begins: true }", "begins without a filter");
+  ExpectRefused("watch { filter { } }", "version 0; at least 1 is right");
+  ExpectRefused("watch { filter { version: 1 targets { } } }", "neither a key nor a prefix");
+  ExpectRefused("watch { filter { version: 1 targets { key: '' } } }", "a key has 0 bytes");
+  ExpectTaken(PacketOf("watch { begins: true filter { version: 1 targets { prefix: '' } } }"));
+  v1::Packet packet = PacketOf("watch { filter { version: 1 } }");
+  for (std::size_t i = 0; i <= quorum::WatchFilter::kMaxTargets; ++i) {
+    packet.mutable_watch()->mutable_filter()->add_targets()->set_key("k");
+  }
+  ExpectRefused(packet, "more than 1024 targets");
+  ExpectRefused("catch_up { limit: 1 max_bytes: 1 }", "the target is missing");
+  ExpectRefused("catch_up { target { key: 'k' } max_bytes: 1 }", "the limit is 0");
+  ExpectRefused("catch_up { target { key: 'k' } limit: 1 }", "the limit of bytes is 0");
+}
+
+TEST(PeerCodecBounds, WhatWatchesAreToldGoesUp) {
+  const auto record = [](int sequence) {
+    return "record { accepted { round: 1 node: 1 sequence: " + std::to_string(sequence) + " } }";
+  };
+  const std::string position = "position { round: 1 node: 1 sequence: 5 } ";
+  const auto event = [&](int sequence) { return "events { key: 'k' " + record(sequence) + " } "; };
+  ExpectTaken(PacketOf("watched { number: 1 " + position + event(4) + event(5) + "}"));
+  ExpectRefused("watched { number: 1 " + position + event(4) + event(4) + "}", "its events don't go up");
+  ExpectRefused("watched { number: 1 " + position + event(6) + "}", "above the position");
+  ExpectRefused("watched { " + position + event(4) + "}", "a number and no end are right");
+  ExpectRefused("watched { number: 1 end: BEHIND " + position + event(4) + "}", "a number and no end are right");
+  ExpectRefused("watched { number: 1 events { key: 'k' } }", "the record is missing");
+  const auto entry = [&](const std::string& key, int sequence) {
+    return "entries { key: '" + key + "' " + record(sequence) + " } ";
+  };
+  ExpectTaken(PacketOf("caught_up { " + position + entry("a", 5) + entry("b", 4) + "}"));
+  ExpectRefused("caught_up { " + position + entry("b", 5) + entry("a", 4) + "}", "its keys don't go up");
+  ExpectRefused("caught_up { " + position + entry("b", 6) + "}", "above the position");
+  ExpectRefused("caught_up { " + position + entry("b", 5) + "examined_to: 'a' }", "beyond the last one");
+  ExpectRefused("caught_up { refusal: BUSY " + position + entry("b", 5) + "}", "it refuses and has entries");
+  v1::Packet packet = PacketOf("accept { key: 'k' " + record(1) + " }");
+  packet.mutable_accept()->mutable_record()->set_expired(true);
+  ExpectRefused(packet, "a record is there and has expired");
+}
+
 TEST(PeerCodecBounds, HeartbeatsComeWithinTheHour) {
   ExpectTaken(PacketOf("heartbeat { interval_us: 3600000000 }"));
   ExpectRefused("heartbeat { interval_us: 3600000001 }", "at most 3600000000 is right");

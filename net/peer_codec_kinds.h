@@ -13,7 +13,7 @@ struct Kind {
   std::uint32_t field;
   const char* name;
 };
-inline constexpr std::uint32_t kLastKind = 31;
+inline constexpr std::uint32_t kLastKind = 35;
 
 template <typename T>
 inline constexpr Kind kKindOf = T::this_packet_has_no_kind_yet;
@@ -78,5 +78,13 @@ template <>
 inline constexpr Kind kKindOf<quorum::ListedPacket> = {30, "listed"};
 template <>
 inline constexpr Kind kKindOf<quorum::ProgressPacket> = {31, "progress"};
+template <>
+inline constexpr Kind kKindOf<quorum::WatchPacket> = {32, "watch"};
+template <>
+inline constexpr Kind kKindOf<quorum::WatchedPacket> = {33, "watched"};
+template <>
+inline constexpr Kind kKindOf<quorum::CatchUpPacket> = {34, "catch_up"};
+template <>
+inline constexpr Kind kKindOf<quorum::CaughtUpPacket> = {35, "caught_up"};
 
 }  // namespace quoin::net::peer_wire

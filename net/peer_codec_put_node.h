@@ -96,13 +96,12 @@ void Put(Out<S>& out, const quorum::Reply& reply) {
   out.MessageUnlessDefault(6, reply.changed);
   out.Uint(7, reply.created);
   out.Uint(8, reply.not_by_this_copy);
-  out.MessageUnlessDefault(9, reply.ballot);
 }
 template <typename S>
 void Put(Out<S>& out, const quorum::ForwardedPacket& forwarded) {
   out.Fixed(1, forwarded.number);
   out.Message(2, forwarded.reply);
-  out.MessageUnlessDefault(3, forwarded.ballot);
+  out.MessageUnlessDefault(3, forwarded.newest);
 }
 
 // ---- Between nodes ----

@@ -47,6 +47,7 @@ void PutRecord(Out<S>& out, const kv::Record& record, bool with_operations) {
     for (const kv::RememberedOperation& operation : record.operations) out.Message(7, operation);
   }
   out.Bytes(8, record.value);
+  out.Uint(9, record.expired);
 }
 template <typename S>
 void Put(Out<S>& out, const kv::Record& record) {

@@ -49,6 +49,7 @@ void CheckRecord(const kv::Record& record, In& in) {
   if (record.tombstone && (!record.value.empty() || !record.content_type.empty() || record.deadline)) {
     return in.Fail("a tombstone has a value, a content type or a deadline; none is right");
   }
+  if (record.expired && !record.tombstone) return in.Fail("a record is there and has expired; one of both is right");
 }
 
 }  // namespace
@@ -130,6 +131,7 @@ kv::RecordPtr TakeRecord(In in) {
       record->operations.push_back(TakeOperation(in.Message()));
     }
     if (in.Is(8)) record->value = TakeText(in, kv::kMaxValueBytes, "a value");
+    if (in.Is(9)) record->expired = in.Bool();
   }
   if (!has_changed) record->changed = record->accepted;
   CheckRecord(*record, in);

@@ -77,4 +77,11 @@ void Take(In in, quorum::ProgressPacket* out);
 void Take(In in, quorum::ListPacket* out);
 void Take(In in, quorum::ListedPacket* out);
 
+// ---- peer_codec_read_watch.cc ----
+
+void Take(In in, quorum::WatchPacket* out);
+void Take(In in, quorum::WatchedPacket* out);
+void Take(In in, quorum::CatchUpPacket* out);
+void Take(In in, quorum::CaughtUpPacket* out);
+
 }  // namespace quoin::net::peer_wire

@@ -142,7 +142,6 @@ quorum::Reply TakeReply(In in) {
     if (in.Is(6)) reply.changed = TakeAnyVersion(in.Message());
     if (in.Is(7)) reply.created = in.Bool();
     if (in.Is(8)) reply.not_by_this_copy = in.Bool();
-    if (in.Is(9)) reply.ballot = TakeBallot(in.Message());
   }
   CheckReply(reply, code, in);
   if (code != Code::kOk) reply.status = Status(code, std::move(message));
@@ -173,7 +172,7 @@ void Take(In in, quorum::ForwardedPacket* out) {
       out->reply = TakeReply(in.Message());
       has_reply = true;
     }
-    if (in.Is(3)) out->ballot = TakeBallot(in.Message());
+    if (in.Is(3)) out->newest = TakeFloor(in.Message());
   }
   Require(has_reply, in, "the reply");
 }

@@ -124,7 +124,7 @@ TEST(PeerCodecRefusal, BallotsThatNobodyCanHaveLedWith) {
     ExpectRefused("hand_over { ballot { " + ballot + " } }", "a round of 1 to 2^62");
     ExpectRefused("nack { " + kBallot + "promised { " + ballot + " } }", "a round of 1 to 2^62");
     ExpectRefused("forward { request { key: 'k' get {} } meant_for { " + ballot + " } }", "a round of 1 to 2^62");
-    ExpectRefused("forwarded { reply {} ballot { " + ballot + " } }", "a round of 1 to 2^62");
+    ExpectRefused("forwarded { reply {} newest { " + ballot + " } }", "rounds and sequences are 1 to 2^62");
   }
   for (const std::string& kind : std::vector<std::string>{"prepare", "barrier", "purge", "hand_over", "promise",
                                                           "barrier_ok", "compared", "purged", "nack"}) {

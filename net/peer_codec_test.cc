@@ -94,9 +94,11 @@ TEST(PeerCodec, TheExamplesHoldEveryKindAndTwoValuesOfEveryField) {
       "#0.1#14.10",                                          // Compare::estimate
       "#0.1#15.8.0",     "#0.1#15.8.1",  "#0.1#15.9?",       // Compared::amount, estimate
       "#0.1#6.2.2",                                          // Promise::held: no nonce
-      "#10.3.0[].2.6[]", "#10.3.2.code", "#10.3.2.message",  // PagedKey::record: operations; PageFound::status
-      "#4.1.2.3",        "#4.1.2.6[]",   "#4.1.3.3",
-      "#4.1.3.6[]",  // Reply::record, previous: no tombstone, operations
+      "#10.3.0[].2.4",   "#10.3.0[].2.7[]",  // PagedKey::record: expired, operations
+      "#10.3.2.code",    "#10.3.2.message",  // PageFound::status
+      "#13.6[].1.7[]",   "#15.7[].1.7[]",    // FedEvent::record, Entry::record: operations
+      "#4.1.2.3",        "#4.1.2.4",         "#4.1.2.7[]",  "#4.1.3.3",
+      "#4.1.3.4",        "#4.1.3.7[]",  // Reply::record, previous: no tombstone, operations
   };
   EXPECT_EQ(constant, expected);
 }
@@ -186,6 +188,14 @@ TEST(PeerCodec, EnumeratorsAreTheSchemas) {
   EXPECT_EQ(name(v1::MemberState_descriptor(), ring::MemberState::kRemoved), "REMOVED");
   EXPECT_EQ(name(v1::Action::Kind_descriptor(), quorum::Action::Kind::kBalance), "BALANCE");
   EXPECT_EQ(name(v1::Action::State_descriptor(), quorum::Action::State::kCancelled), "CANCELLED");
+  using End = quorum::WatchedPacket::End;
+  EXPECT_EQ(name(v1::Watched::End_descriptor(), End::kNotLeading), "NOT_LEADING");
+  EXPECT_EQ(name(v1::Watched::End_descriptor(), End::kUnknown), "UNKNOWN_SUBSCRIPTION");
+  EXPECT_EQ(name(v1::Watched::End_descriptor(), End::kBehind), "BEHIND");
+  using Refusal = quorum::CaughtUpPacket::Refusal;
+  EXPECT_EQ(name(v1::CaughtUp::Refusal_descriptor(), Refusal::kNotSubscribed), "NOT_SUBSCRIBED");
+  EXPECT_EQ(name(v1::CaughtUp::Refusal_descriptor(), Refusal::kBusy), "BUSY");
+  EXPECT_EQ(name(v1::CaughtUp::Refusal_descriptor(), Refusal::kUnreadable), "UNREADABLE");
 }
 
 TEST(PeerCodec, LeavesOutWhatOnlyTheReceiverOfAStoredRecordNeeds) {

@@ -24,6 +24,8 @@ quorum::Held FullHeld(std::optional<kv::Ballot> ballot, std::uint64_t nonce, std
   return {ballot, "held", nonce, {quorum::Content::Kind::kRecord, FullRecord(seed, keeps), VersionOf(4, seed)}};
 }
 
+kv::RecordPtr ExpiredRecord(std::uint64_t seed);
+
 void AddRequests(std::vector<PacketBody>* out) {
   using quorum::Message;
   const std::string binary("a\0\xff", 3);
@@ -33,6 +35,8 @@ void AddRequests(std::vector<PacketBody>* out) {
   out->push_back(Between(quorum::kSystemPartition.value, quorum::Accept{kMost, binary, FullRecord(1)}));
   out->push_back(Between(65535, quorum::Accept{0, std::string(kv::kMaxKeyBytes, 'k'), LeastRecord()}));
   out->push_back(Between(1, quorum::Accept{2, "k", FullRecord(12)}));
+  out->push_back(Between(1, quorum::Accept{2, "k", ExpiredRecord(7)}));
+  out->push_back(Between(1, quorum::Install{2, "k", ExpiredRecord(7), BallotOf(1u << 30)}));
   out->push_back(Between(1, quorum::Install{9, binary, FullRecord(2), BallotOf(1u << 30)}));
   out->push_back(Between(1, quorum::Install{2, "k", FullRecord(13), BallotOf(1u << 30)}));
   out->push_back(Between(2, quorum::Install{0, "k", LeastRecord(), BallotOf(1)}));
@@ -143,12 +147,11 @@ void AddForwards(std::vector<PacketBody>* out) {
       out->push_back(std::move(forward));
     }
   }
-  quorum::ForwardedPacket answer{.number = kMost, .ballot = BallotOf(6)};
+  quorum::ForwardedPacket answer{.number = kMost, .newest = {BallotOf(6), 7}};
   answer.reply.record = FullRecord(3, false);
   answer.reply.previous = FullRecord(4, false);
   answer.reply.changed = VersionOf(2, 3);
   answer.reply.created = answer.reply.not_by_this_copy = true;
-  answer.reply.ballot = BallotOf(7);
   out->push_back(answer);
   answer.reply.record = FullRecord(8, false);
   answer.reply.previous = FullRecord(9, false);
@@ -236,6 +239,60 @@ void AddPages(std::vector<PacketBody>* out) {
   out->push_back(quorum::ListedPacket{0, {}, {{PartitionId{65535}, 1}}, nullptr});
 }
 
+kv::RecordPtr ExpiredRecord(std::uint64_t seed) {
+  kv::Record record;
+  record.accepted = VersionOf(seed, 9);
+  record.changed = VersionOf(seed, 8);
+  record.tombstone = record.expired = true;
+  return std::make_shared<const kv::Record>(std::move(record));
+}
+
+void AddWatches(std::vector<PacketBody>* out) {
+  using Kind = quorum::WatchTarget::Kind;
+  const quorum::WatchFilter filter{300, {{Kind::kKey, "key"}, {Kind::kPrefix, ""}, {Kind::kPrefix, "pre"}}};
+  out->push_back(quorum::WatchPacket{
+      PartitionId{65535}, kMost, true, false, std::make_shared<const quorum::WatchFilter>(filter), 0});
+  out->push_back(quorum::WatchPacket{
+      PartitionId{1}, 2, true, false, std::make_shared<const quorum::WatchFilter>(quorum::WatchFilter{1, {}}), 0});
+  out->push_back(quorum::WatchPacket{PartitionId{0}, 1, false, true, nullptr, 300});
+  quorum::WatchedPacket watched;
+  out->push_back(watched);
+  watched = {PartitionId{3}, kMost, BallotOf(30), 300, 7, VersionOf(20, 7), {}, quorum::WatchedPacket::End::kNone};
+  watched.events = {{"a", FullRecord(1, false), false},
+                    {"b", FullRecord(2, false), true},
+                    {"c", ExpiredRecord(9), false},
+                    {"d", ExpiredRecord(11), false}};
+  out->push_back(watched);
+  for (const auto end : {quorum::WatchedPacket::End::kNotLeading, quorum::WatchedPacket::End::kUnknown,
+                         quorum::WatchedPacket::End::kBehind}) {
+    quorum::WatchedPacket ended;
+    ended.end = end;
+    out->push_back(ended);
+  }
+  out->push_back(quorum::CatchUpPacket{
+      PartitionId{3}, kMost, 300, {Kind::kPrefix, "pre"}, "prefix", {BallotOf(kMost), kMost}, 65536, 1u << 31});
+  out->push_back(quorum::CatchUpPacket{PartitionId{0}, 0, 0, {Kind::kKey, "k"}, std::nullopt, {}, 1, 1});
+  out->push_back(quorum::CatchUpPacket{PartitionId{0}, 0, 0, {Kind::kPrefix, ""}, "a", {}, 1, 1});
+  quorum::CaughtUpPacket caught_up;
+  out->push_back(caught_up);
+  caught_up = {PartitionId{3}, kMost, 300, quorum::CaughtUpPacket::Refusal::kNone, VersionOf(20, 7), VersionOf(21, 1),
+               VersionOf(3, 0), {}, "z"};
+  caught_up.entries = {{"a", FullRecord(1, false)},
+                       {"b", ExpiredRecord(9)},
+                       {"c", FullRecord(2, false)},
+                       {"d", ExpiredRecord(11)}};
+  out->push_back(caught_up);
+  caught_up.entries.clear();
+  caught_up.examined_to = "y";
+  out->push_back(caught_up);
+  for (const auto refusal : {quorum::CaughtUpPacket::Refusal::kNotSubscribed, quorum::CaughtUpPacket::Refusal::kBusy,
+                             quorum::CaughtUpPacket::Refusal::kUnreadable}) {
+    quorum::CaughtUpPacket refused;
+    refused.refusal = refusal;
+    out->push_back(refused);
+  }
+}
+
 }  // namespace
 
 kv::RecordPtr FullRecord(std::uint64_t seed, bool with_operations) {
@@ -267,6 +324,7 @@ std::vector<PacketBody> PeerExamples() {
   AddMembership(&examples);
   AddNodes(&examples);
   AddPages(&examples);
+  AddWatches(&examples);
   return examples;
 }
 

@@ -6,6 +6,7 @@
 #include "net/peer_codec_kinds.h"
 #include "net/peer_codec_put_node.h"
 #include "net/peer_codec_put_replica.h"
+#include "net/peer_codec_put_watch.h"
 #include "net/peer_codec_wire.h"
 #include "ring/gossip_message.h"
 #include "ring/topology_codec.h"

@@ -68,7 +68,7 @@ class Acceptor {
   void Learn(std::uint64_t configuration_version, bool erase, Effects* effects);
 
   // The round that is being gathered is handed over.
-  void Seal(kv::Batch* batch) { state_.Seal(batch); }
+  bool Seal(kv::Batch* batch) { return state_.Seal(batch); }
   void OnDurable() { state_.OnDurable(); }
   // After kUnknown and kReadOnly nothing is stored or promised any more; reads and barriers go on.
   void OnRefused(Code code);

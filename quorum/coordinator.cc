@@ -37,9 +37,9 @@ Coordinator::Coordinator(Options options, const Routes& routes)
 }
 
 kv::Ballot Coordinator::BelievedIn(PartitionId partition) const {
-  const auto found = ballots_.find(partition.value);
+  const auto found = newest_.find(partition.value);
   const kv::Ballot promised = routes_.PromisedBy(partition);
-  return found == ballots_.end() ? promised : std::max(promised, found->second);
+  return found == newest_.end() ? promised : std::max(promised, found->second.ballot);
 }
 
 const ring::Configuration& Coordinator::ConfigurationOf(const Pending& pending) const {
@@ -169,9 +169,7 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   forward.meant_for = BelievedIn(pending.partition);
   forward.lowest = {forward.meant_for, 0};
   // What that leader had proposed before now is before whatever it makes of this request.
-  if (const kv::Version& seen = versions_[pending.partition.value]; seen.ballot == forward.meant_for) {
-    forward.lowest = seen;
-  }
+  forward.lowest = std::max(forward.lowest, newest_[pending.partition.value]);
   forward.take_over = take_over;
   forward.finished_below = FinishedBelow(pending);
   if (IsWrite(pending.request.operation)) {
@@ -179,8 +177,8 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
     if (forward.repeated) {  // K4
       for (const SentCopy& copy : pending.open) forward.lowest = std::min(forward.lowest, copy.lowest);
       if (pending.unknown) forward.lowest = std::min(forward.lowest, *pending.unknown);
-      // No leader below it executes any copy, whatever that one was meant for.
-      if (pending.client_id) forward.lowest = {pending.client_knew, 0};
+      // No leader that hasn't come to it executes any copy, whatever that one was meant for.
+      if (pending.client_id) forward.lowest = pending.client_knew;
     }
   }
   pending.open.push_back({forward.number, to, forward.meant_for, forward.lowest, forward.repeated, take_over});
@@ -225,21 +223,15 @@ void Coordinator::OnForwarded(NodeId /*from*/, ForwardedPacket answer, Moment no
   const SentCopy copy = *found;
   pending.open.erase(found);
   by_number_.erase(known);
-  kv::Ballot& highest = ballots_[pending.partition.value];
-  highest = std::max(highest, answer.ballot);
-
-  if (answer.reply.outcome != Outcome::kError) {
-    kv::Version& seen = versions_[pending.partition.value];
-    seen = std::max(seen, answer.reply.changed);
-    if (answer.reply.record != nullptr) seen = std::max(seen, answer.reply.record->accepted);
-  }
+  kv::Version& newest = newest_[pending.partition.value];
+  newest = std::max(newest, answer.newest);
 
   const bool current = pending.step == Step::kAwaiting && pending.current == answer.number;
   if (answer.reply.outcome == Outcome::kError) return OnError(pending, copy, current, answer, now, effects);
   const bool done = answer.reply.outcome == Outcome::kDone;
   const bool alone = IsCertain(pending);
   if (done || copy.repeated || !IsWrite(pending.request.operation) || alone) {  // K3
-    return Finish(pending, std::move(answer.reply), effects, answer.ballot);
+    return Finish(pending, std::move(answer.reply), effects, answer.newest);
   }
   // "Nothing changed" holds of this copy only, which didn't write that down; another one may still act.
   if (current) Retry(pending, now, effects);
@@ -251,10 +243,10 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
   const Code code = answer.reply.status.code();
   if (write && answer.reply.not_by_this_copy && pending.client_id && IsCertain(pending)) {
     // All that this node has sent did nothing. Only the client knows whether it has sent anything else; if not, it may
-    // send the same again and name the ballot that it is told now.
+    // send the same again and name the version that it is told now.
     Reply reply = NotApplied(Code::kUnavailable, "the key has forgotten operations since the ballot named");
     reply.not_by_this_copy = true;
-    return Finish(pending, std::move(reply), effects, answer.ballot);
+    return Finish(pending, std::move(reply), effects, answer.newest);
   }
   if (write && code == Code::kUnknown && !answer.reply.not_by_this_copy) {
     pending.unknown = pending.unknown ? std::min(*pending.unknown, copy.lowest) : copy.lowest;
@@ -265,11 +257,11 @@ void Coordinator::OnError(Pending& pending, const SentCopy& copy, bool current, 
     if (!write || IsCertain(pending)) return Finish(pending, answer.reply, effects);
     if (++pending.dead_ends >= kMaxDeadEnds) {
       return Finish(pending, code == Code::kUnknown ? answer.reply : Unknown("an earlier copy may have been applied"),
-                    effects, answer.reply.not_by_this_copy ? answer.ballot : kv::Ballot());
+                    effects, answer.reply.not_by_this_copy ? answer.newest : kv::Version());
     }
   }
   // Somebody else believes in the leader that didn't serve: it is worth another try.
-  if (copy.take_over && answer.ballot == BelievedIn(pending.partition)) pending.distrusted = {};
+  if (copy.take_over && answer.newest.ballot == BelievedIn(pending.partition)) pending.distrusted = {};
   Retry(pending, now, effects);
 }
 
@@ -329,7 +321,7 @@ void Coordinator::GiveUp(const Pending& pending, CoordinatorEffects* effects) {
          effects);
 }
 
-void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Ballot& ballot) {
+void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Version& known) {
   const bool says_not_applied = reply.outcome == Outcome::kError && reply.status.code() != Code::kUnknown;
   if (IsWrite(pending.request.operation) && says_not_applied) {
     if (pending.repeated) {
@@ -346,7 +338,7 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
       own_ids_.at(id.client).open.erase(id.number);
     }
   }
-  reply.ballot = ballot;
+  reply.known = known;
   (pending.settles ? effects->settled : effects->answers).push_back({pending.token, std::move(reply)});
   for (const SentCopy& copy : pending.open) by_number_.erase(copy.number);
   if (pending.reading) by_number_.erase(pending.reading->nonce);

@@ -23,7 +23,7 @@
 // lie unread at a paused node, while the client has long sent it again elsewhere.
 //
 // Threads: lives on one shard. Lifetime: the routes outlive it.
-// Bounds: max_under_way requests; copies of a request: one per `attempt`, and a few refused ones; a ballot per
+// Bounds: max_under_way requests; copies of a request: one per `attempt`, and a few refused ones; a version per
 // partition; the ids of those requests, and for some time of those whose outcome was told as unknown.
 #pragma once
 
@@ -153,7 +153,7 @@ class Coordinator {
     Step step = Step::kResting;
     std::optional<Reading> reading;  // Exactly in kReading.
 
-    kv::Ballot client_knew;            // No copy of the client's is executed below it.
+    kv::Version client_knew;           // No copy of the client's is executed at it or below.
     std::uint64_t current = 0;         // kAwaiting: the copy's number.
     std::vector<SentCopy> open;        // Sent and not answered, ascending. Each may still act.
     std::optional<kv::Version> unknown;  // The lowest version that a copy named whose outcome was told as unknown.
@@ -199,7 +199,7 @@ class Coordinator {
   static bool IsCertain(const Pending& pending);
   void GiveUp(const Pending& pending, CoordinatorEffects* effects);
   // Destroys the pending request.
-  void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Ballot& ballot = {});
+  void Finish(const Pending& pending, Reply reply, CoordinatorEffects* effects, const kv::Version& known = {});
   void SetDue(Pending& pending, ring::MonotonicTime due);
   // All requests, in the order of their coming.
   std::vector<Pending*> InOrder();
@@ -226,9 +226,7 @@ class Coordinator {
   std::unordered_map<std::uint64_t, Pending> requests_;    // By serial. Not walked, but for InOrder.
   std::unordered_map<std::uint64_t, Pending*> by_number_;  // Of a copy, or nonce of a read. Not walked.
   Dues due_;
-  // By partition, not walked: the highest ballot, and the highest version of a state, that answers named.
-  std::unordered_map<std::uint32_t, kv::Ballot> ballots_;
-  std::unordered_map<std::uint32_t, kv::Version> versions_;
+  std::unordered_map<std::uint32_t, kv::Version> newest_;  // By partition: the highest that answers named. Not walked.
   unsigned hedge_hundredths_ = 0;                                // What may be spent: a hedge costs 100.
 };
 

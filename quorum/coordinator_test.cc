@@ -176,16 +176,13 @@ TEST_F(CoordinatorTest, NamesTheNewestVersionThatItHadSeenOfTheLeaderItSendsToK4
   Submit(PutOf());
   const ForwardPacket first = TheCopy();
   EXPECT_EQ(first.lowest, (kv::Version{B(4, 1), 0}));
-  Reply done = Done();
-  done.changed = {B(4, 1), 17};
-  Answer(first, done, B(4, 1));
+  Answer(first, Done(), B(4, 1), 17);
   Submit(PutOf());
   EXPECT_EQ(TheCopy().lowest, (kv::Version{B(4, 1), 17}));
   // Another copy may still act: the lowest counts, whatever was learnt since.
   Learn(B(6, 2));
   Wait(milliseconds(200));
-  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1"));
-  EXPECT_EQ(copies_[0].lowest, (kv::Version{B(4, 1), 17}));
+  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1#17"));
   // Of the new leader nothing has been seen.
   Answer(copies_[0], Done(), B(6, 2));
   Submit(PutOf());
@@ -219,33 +216,33 @@ TEST_F(CoordinatorTest, WhatAClientMaySendTwiceIsRepeatedFromTheFirstK4) {
   EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1"));
 }
 
-TEST_F(CoordinatorTest, ReckonsWithTheClientsOtherCopiesFromTheBallotThatItKnewK4) {
+TEST_F(CoordinatorTest, ReckonsWithTheClientsOtherCopiesFromTheVersionThatItKnewK4) {
   Learn(B(6, 2));
-  Submit(PutOf(5), {.known = B(4, 1)});
-  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1"));
-  Submit(PutOf(), {.known = B(4, 1)});  // Nobody else can have sent it.
-  Submit(PutOf(), {.known = B(8, 3)});
+  Submit(PutOf(5), {.known = {B(4, 1), 9}});
+  EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2 repeated since 4.1#9"));
+  Submit(PutOf(), {.known = {B(4, 1), 9}});  // Nobody else can have sent it.
+  Submit(PutOf(), {.known = {B(8, 3), 9}});
   EXPECT_THAT(Sent(), ElementsAre("2 copy for 6.2", "2 copy for 6.2"));
 }
 
-TEST_F(CoordinatorTest, KeepsToTheBallotThatTheClientKnewThroughAllCopiesK4) {
+TEST_F(CoordinatorTest, KeepsToTheVersionThatTheClientKnewThroughAllCopiesK4) {
   Learn(B(6, 2));
-  Submit(PutOf(5), {.known = B(4, 1)});
-  Answer(TheCopy(), Error(Code::kUnavailable), B(8, 3));
-  EXPECT_THAT(Sent(), ElementsAre("3 copy for 8.3 repeated since 4.1")) << "refused, and the client may have others";
+  Submit(PutOf(5), {.known = {B(4, 1), 9}});
+  Answer(TheCopy(), Error(Code::kUnavailable), B(8, 3), 2);
+  EXPECT_THAT(Sent(), ElementsAre("3 copy for 8.3 repeated since 4.1#9")) << "refused, and the client may have others";
   Learn(B(9, 1));
   Wait(milliseconds(200));
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 9.1 repeated since 4.1"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 9.1 repeated since 4.1#9"));
 }
 
-TEST_F(CoordinatorTest, NamesNoBallotBelowTheOneThatTheClientKnewK4) {
+TEST_F(CoordinatorTest, NamesNoVersionBelowTheOneThatTheClientKnewK4) {
   Learn(B(4, 1));
-  Submit(PutOf(5), {.known = B(6, 2)});
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2"));
+  Submit(PutOf(5), {.known = {B(6, 2), 9}});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2#9"));
   Answer(copies_[0], Error(Code::kUnavailable), B(4, 1));
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2 take over"));
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 6.2#9 take over"));
   Answer(copies_[0], Error(Code::kUnavailable), B(7, 3));
-  EXPECT_THAT(Sent(), ElementsAre("3 copy for 7.3 repeated since 6.2"));
+  EXPECT_THAT(Sent(), ElementsAre("3 copy for 7.3 repeated since 6.2#9"));
 }
 
 TEST_F(CoordinatorTest, TellsNoNegativeResultOfOneCopyWhileAnotherMayActK3) {
@@ -365,15 +362,15 @@ TEST_F(CoordinatorTest, BelievesTheThirdUnknown) {
   EXPECT_THAT(Told(), ElementsAre("1 outcome unknown"));
 }
 
-// --- The ballot that a client may name the next time (Answer::ballot).
+// --- The version that a client may name the next time (Reply::known).
 
-TEST_F(CoordinatorTest, TellsWithAResultWhoLeads) {
+TEST_F(CoordinatorTest, TellsWithAResultWhoLeadsAndHowFarThatOneHadCome) {
   Learn(B(4, 1));
   Submit(PutOf(5));
-  Answer(TheCopy(), Done(), B(4, 1));
+  Answer(TheCopy(), Done(), B(4, 1), 17);
   Submit(PutOf(6));
   Answer(TheCopy(), Negative(), B(6, 2));
-  EXPECT_THAT(Told(), ElementsAre("1 done, led by 4.1", "2 condition failed, led by 6.2"));
+  EXPECT_THAT(Told(), ElementsAre("1 done, led by 4.1#17", "2 condition failed, led by 6.2"));
 }
 
 TEST_F(CoordinatorTest, TellsOfNobodyWhoLeadsWithAnErrorAboutTheDeadline) {
@@ -422,15 +419,15 @@ TEST_F(CoordinatorTest, AnIdThatWasMadeForThisSendingCountsAsTheFirstK4) {
   EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1"));
 }
 
-// Only the client knows whether it has sent others; if it hasn't, it may send the same again, and name that ballot.
-TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedTheOnlyCopyIsNotAppliedAndNamesTheBallotK2) {
+// Only the client knows whether it has sent others; if it hasn't, it may send the same again, and name that version.
+TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedTheOnlyCopyIsNotAppliedAndNamesTheVersionK2) {
   Learn(B(4, 1));
   Submit(PutOf(5));
-  Answer(TheCopy(), Forgotten(), B(4, 1));
-  EXPECT_THAT(Told(), ElementsAre("1 ballot required, led by 4.1"));
+  Answer(TheCopy(), Forgotten(), B(4, 1), 17);
+  EXPECT_THAT(Told(), ElementsAre("1 ballot required, led by 4.1#17"));
   EXPECT_THAT(Sent(), IsEmpty());
-  Submit(PutOf(5), {.known = B(4, 1)});
-  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 4.1"));
+  Submit(PutOf(5), {.known = {B(4, 1), 17}});
+  EXPECT_THAT(Sent(), ElementsAre("1 copy for 4.1 repeated since 4.1#17"));
 }
 
 TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedAfterCopiesThatDidNothingIsNotAppliedEitherK2) {
@@ -465,7 +462,7 @@ TEST_F(CoordinatorTest, WhatAForgetfulKeyRefusedIsUnknownWhileAnEarlierCopyMayAc
 
 TEST_F(CoordinatorTest, ARefusalByAForgetfulKeyPutsNoBallotInDoubtK4) {
   Learn(B(4, 1));
-  Submit(PutOf(5), {.known = B(3, 3)});
+  Submit(PutOf(5), {.known = {B(3, 3), 9}});
   const ForwardPacket first = TheCopy();
   Wait(milliseconds(200));
   Answer(TheCopy(), Forgotten(), B(6, 2));

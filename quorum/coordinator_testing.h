@@ -27,6 +27,10 @@ inline kv::Ballot B(std::uint64_t round, std::uint64_t node) { return {round, No
 inline std::string NameOf(const kv::Ballot& ballot) {
   return std::to_string(ballot.round) + "." + std::to_string(ballot.node.value);
 }
+// "3.1#41"; without the sequence where it is 0.
+inline std::string NameOf(const kv::Version& version) {
+  return NameOf(version.ballot) + (version.sequence == 0 ? "" : "#" + std::to_string(version.sequence));
+}
 
 struct FakeRoutes : Routes {
   NodeId self() const override { return own; }
@@ -132,8 +136,8 @@ class CoordinatorTest : public testing::Test {
     coordinator_->Submit(std::move(request), sending, ++tokens_, now_, &effects_);
     return tokens_;
   }
-  void Answer(const ForwardPacket& copy, Reply reply, kv::Ballot ballot = {}) {
-    coordinator_->OnForwarded(NodeId{1}, {copy.number, std::move(reply), ballot}, now_, &effects_);
+  void Answer(const ForwardPacket& copy, Reply reply, kv::Ballot ballot = {}, std::uint64_t sequence = 0) {
+    coordinator_->OnForwarded(NodeId{1}, {copy.number, std::move(reply), {ballot, sequence}}, now_, &effects_);
   }
   void Hold(std::uint64_t node, const Read& read, Content content) {
     coordinator_->OnHeld(NodeId{node}, PartitionId{0}, {std::nullopt, read.key, read.nonce, std::move(content)}, now_,
@@ -161,7 +165,7 @@ class CoordinatorTest : public testing::Test {
       std::string line = std::to_string(packet.to.value);
       if (const auto* copy = std::get_if<ForwardPacket>(&packet.body)) {
         line += " copy for " + NameOf(copy->meant_for);
-        if (copy->repeated) line += " repeated since " + NameOf(copy->lowest.ballot);
+        if (copy->repeated) line += " repeated since " + NameOf(copy->lowest);
         if (copy->take_over) line += " take over";
         copies_.push_back(*copy);
       } else {
@@ -200,7 +204,7 @@ class CoordinatorTest : public testing::Test {
           line += "rejected";
           break;
         case Outcome::kError:
-          // Not applied, and the client may send the same again with the ballot that it is told.
+          // Not applied, and the client may send the same again with the version that it is told.
           if (reply.status.code() == Code::kUnavailable && reply.not_by_this_copy) {
             line += "ballot required";
           } else {
@@ -208,7 +212,7 @@ class CoordinatorTest : public testing::Test {
           }
           break;
       }
-      if (reply.ballot != kv::Ballot{}) line += ", led by " + NameOf(reply.ballot);
+      if (reply.known != kv::Version{}) line += ", led by " + NameOf(reply.known);
       lines.push_back(line);
     }
     return lines;

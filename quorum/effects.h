@@ -76,6 +76,7 @@ struct Effects {
   std::vector<LoadWanted> loads;
   std::vector<RangeWanted> ranges_when_durable;
   std::vector<Answer> answers;  // May leave at once: they rest upon what came back from replicas.
+  std::vector<PartitionId> fed;  // Whose feeds have packets to send (quorum/feed.h).
 };
 
 }  // namespace quoin::quorum

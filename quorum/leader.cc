@@ -11,6 +11,12 @@
 #include "quorum/leader_replies.h"
 
 namespace quoin::quorum {
+namespace {
+
+// Between two sendings of the same state to the same replica, in calls of Resend.
+constexpr std::uint32_t kMostResendsLeftOut = 4;
+
+}  // namespace
 
 void Leader::Send(NodeId to, Message message, Effects* effects) const {
   effects->now.push_back({to, options_.partition, std::move(message)});
@@ -74,10 +80,10 @@ void Leader::Begin(const ring::Configuration& configuration, const kv::Ballot& p
 
 void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* effects) {
   CHECK(!copy.request.key.empty() && copy.request.key.size() <= kv::kMaxKeyBytes);
-  if (phase_ != Phase::kIdle && copy.repeated && copy.lowest.ballot > ballot_) {
-    // Another copy of it may name that ballot to a later leader, which must not reckon with what happens here.
+  if (phase_ != Phase::kIdle && copy.repeated && copy.lowest >= kv::Version{ballot_, next_sequence_}) {
+    // Another copy of it may name that version to a later leader, which must not reckon with what happens here.
     effects->answers.push_back(
-        {token, NotApplied(Code::kUnavailable, "the client knows of a later leader than this node")});
+        {token, NotApplied(Code::kUnavailable, "the client names a later leader or version than this node's")});
     return;
   }
   const bool taking_over = phase_ == Phase::kOwnPromise || phase_ == Phase::kPromises;
@@ -223,6 +229,7 @@ void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
 void Leader::Resend(const Reachable& reachable, Effects* effects) {
   if (phase_ == Phase::kIdle) return;
   if (phase_ == Phase::kOwnPromise) return SendPrepare(options_.self, effects);
+  ++resends_;
   ring::ReplicaMask reached = 0;
   for (const NodeId node : quorums_->nodes()) {
     if (node == options_.self || reachable(node)) reached |= quorums_->MaskOf(node);
@@ -235,15 +242,22 @@ void Leader::Resend(const Reachable& reachable, Effects* effects) {
     SendReads(key, state.nonce, promised_ & reached & ~state.answered & ~state.damaged, effects);
   }
   for (const auto& [key, first_lacking] : lagging_) {
-    const Key& state = keys_.at(key);
+    Key& state = keys_.Find(key)->second;
     const kv::Version& newest = state.newest->accepted;
-    if (newest.ballot == ballot_ && newest.sequence > resent_up_to_) continue;
     ring::ReplicaMask missing = reached & ~HoldersOf(state, newest);
+    // Again at once to who was not reachable, and otherwise less and less often: a replica that is slow to acknowledge
+    // is not helped by more of the same.
+    if (state.resend_at > resends_) {
+      missing &= ~reached_;
+    } else {
+      state.resend_at = resends_ + state.resend_after;
+      state.resend_after = std::min(2 * state.resend_after, kMostResendsLeftOut);
+    }
     // What a node says to itself is not lost; a second copy could be stored after the first was refused and withdrawn.
     if (everyone() == own()) missing = 0;
     SendNewest(key, state, missing, effects);
   }
-  resent_up_to_ = next_sequence_ - 1;
+  reached_ = reached;
   if (!confirming_.empty()) SendBarrier(effects);
   ResendPasses(reached, effects);
 }
@@ -261,6 +275,9 @@ void Leader::EndIfFull(Effects* effects) {
 void Leader::End(Effects* effects) {
   if (phase_ == Phase::kIdle) return;
   phase_ = Phase::kIdle;
+  if (feed_.on()) feed_.End(effects);
+  before_feed_.clear();
+  complete_touch_ = 0;
   const Reply not_applied = NotApplied(Code::kUnavailable, "the leadership ended before it was proposed");
   const Reply unknown = Broken(Canary::kUnknownReportedAsFailed)
                             ? not_applied
@@ -276,7 +293,7 @@ void Leader::End(Effects* effects) {
   promised_ = 0;
   before_leading_.clear();
   next_sequence_ = 1;
-  resent_up_to_ = 0;
+  reached_ = ~ring::ReplicaMask{0};
   confirming_.clear();
   keys_.Clear();
   hand_.clear();

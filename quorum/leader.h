@@ -43,9 +43,13 @@
 #include "kv/record.h"
 #include "kv/version.h"
 #include "quorum/effects.h"
+#include "quorum/feed.h"
 #include "quorum/key_table.h"
 #include "quorum/messages.h"
 #include "quorum/operation.h"
+#include "quorum/remembered.h"
+#include "quorum/timing.h"
+#include "quorum/watch_packet.h"
 #include "ring/configuration.h"
 #include "ring/quorums.h"
 
@@ -83,13 +87,15 @@ class Leader {
   // A token that nobody waits for.
   static constexpr std::uint64_t kNobody = 0;
 
-  explicit Leader(Options options) : options_(options) {}
+  explicit Leader(Options options) : options_(options), feed_(options.partition) {}
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
 
   Phase phase() const { return phase_; }
   // The ballot that it leads or tries to lead with; meaningless when idle.
   const kv::Ballot& ballot() const { return ballot_; }
+  // All that it has proposed is at most this, and all that it will propose is above. Meaningful while it leads.
+  kv::Version newest_proposed() const { return {ballot_, next_sequence_ - 1}; }
 
   // Begins a round above `promised`, its own acceptor's promise, and above all that it was refused for. `first`: a key
   // to be read on the way. REQUIRES: phase() == kIdle
@@ -138,6 +144,15 @@ class Leader {
   std::size_t lagging() const { return lagging_.size(); }
   // The replica isn't known to lack anything. REQUIRES: it is one of the configuration.
   bool CaughtUp(NodeId node) const;
+  // What this leadership tells those who watch the partition.
+  const Feed& feed() const { return feed_; }
+  // A node subscribes, renews, or ends that. REQUIRES: phase() == kLeading
+  void Subscribe(NodeId from, const WatchPacket& packet, ring::MonotonicTime now, Effects* effects);
+  // From time to time while feed().on().
+  void TendFeed(ring::MonotonicTime now, const NodeTiming& timing, Effects* effects);
+  std::vector<Packet> TakeFed() { return feed_.TakePackets(); }
+  // The highest floor that any replica is known to have: its own replica may lack tombstones up to there.
+  const kv::Version& floor() const { return floor_; }
   // Ends the leadership (D6), for instance because a newer ring is known.
   void End(Effects* effects);
 
@@ -178,6 +193,9 @@ class Leader {
     std::vector<Proposal> proposals;  // Not yet chosen, oldest first.
     std::vector<Waiter> waiters;
     bool confirming = false;  // It is in confirming_.
+    // While a replica isn't known to hold the newest state: from which resend on that is sent again, and how many later.
+    std::uint64_t resend_at = 0;
+    std::uint32_t resend_after = 1;
   };
   struct Seen {
     std::optional<Reply> reply;         // Once it was told.
@@ -233,6 +251,11 @@ class Leader {
   // An Accept of what was proposed under this ballot, an Install of what was chosen under an earlier one.
   void SendNewest(const std::string& key, const Key& state, ring::ReplicaMask to, Effects* effects) const;
   void SendBarrier(Effects* effects);
+  // The key's newest state is on its way: not to be sent again before that had time to be acknowledged.
+  void DelayResend(Key* state) const {
+    state->resend_at = resends_ + 2;
+    state->resend_after = 1;
+  }
   void Send(NodeId to, Message message, Effects* effects) const;
   ring::ReplicaMask own() const { return quorums_->MaskOf(options_.self); }
   ring::ReplicaMask everyone() const { return (ring::ReplicaMask{1} << quorums_->nodes().size()) - 1; }
@@ -282,6 +305,14 @@ class Leader {
   void ResendPasses(ring::ReplicaMask reached, Effects* effects);
   bool IsStable() const { return quorums_->counted() == everyone() && !joint_; }
 
+  // leader_feed.cc
+  void TurnFeedOn();
+  // Whether its own replica holds everything that was visible before the feed was turned on (F2).
+  bool IsFeedReady();
+  bool IsHeldAndChosen(const std::string& key, const kv::Version& version) const;
+  // Passes on what is settled, as far as that goes.
+  void AdvanceFeed(Effects* effects);
+
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);
   // Tells everyone of the key whose conditions are met.
@@ -316,7 +347,8 @@ class Leader {
   std::uint64_t touches_ = 0;
   std::string hand_;  // Where ForgetAnIdleKey goes on.
   std::set<std::string> touching_;
-  std::uint64_t resent_up_to_ = 0;  // What was proposed later may still be on its way.
+  std::uint64_t resends_ = 0;         // Calls of Resend.
+  ring::ReplicaMask reached_ = 0;     // At the last one; to begin with, everyone.
   // Owned keys whose newest state some replica isn't known to hold, each with the first state of which that is so.
   std::map<std::string, kv::Version> lagging_;
   std::vector<Keys::Entry*> confirming_;  // Keys with waiters that need a barrier; ascending.
@@ -333,9 +365,13 @@ class Leader {
   bool stopped_admitting_ = false;
   bool wants_new_round_ = false;
   kv::Version floor_;  // The highest that any replica is known to have.
-  std::map<std::uint64_t, std::uint64_t> finished_;  // By client: ids with lower numbers are finished, and not in ids_.
+  FinishedIds finished_;  // Not in ids_.
   bool full_ = false;  // ids_ is: writes are refused until nothing is proposed, and then the leadership ends.
   bool ran_full_ = false;
+  std::uint64_t complete_touch_ = 0;  // Touches with higher numbers began when it was complete.
+  Feed feed_;
+  std::map<std::string, kv::Version> before_feed_;  // Not yet held and chosen when the feed was turned on.
+  std::optional<kv::Version> feed_from_;            // What was proposed up to here must be settled before it begins.
 };
 
 }  // namespace quoin::quorum

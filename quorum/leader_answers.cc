@@ -39,6 +39,7 @@ void Leader::Withdraw(Keys::Entry& entry, Effects* effects) {
     const Proposal proposal = std::move(state.proposals.back());
     state.proposals.pop_back();
     state.newest = proposal.before;
+    if (feed_.on()) feed_.OnWithdrawn(proposal.version);
     const Reply proposers = *proposal.refused == Code::kUnknown
                                 ? Unknown("writing it failed, and it may be there after a restart")
                                 : NotApplied(*proposal.refused, "the disk refused it");
@@ -51,6 +52,7 @@ void Leader::Withdraw(Keys::Entry& entry, Effects* effects) {
     });
   }
   if (state.proposals.empty()) lagging_.erase(entry.first);
+  if (feed_.on()) AdvanceFeed(effects);
   Settle(entry, effects);
 }
 

@@ -132,6 +132,7 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   if (!chosen || state.damaged != 0) {
     ProposeAgain(key, state, effects);
   } else if (lacking) {
+    DelayResend(&state);
     SendNewest(key, state, state.answered & ~state.holders, effects);
   }
   DecideRepairs(key, state, effects);
@@ -145,7 +146,7 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
   if (const auto finished = finished_.find(request.id.client);
       finished != finished_.end() && request.id.number < finished->second) {
     // Its result may be forgotten. Nobody waits for this answer.
-    effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "its client is finished with it")});
+    effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, kFinishedWith)});
     return true;
   }
   const auto seen = ids_.find(request.id);
@@ -219,7 +220,9 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
     if (!absent.next && !pending.copy.repeated) return Capture(entry, pending, std::move(absent.reply), effects);
   }
   if (state.newest != nullptr && IsExpired(*state.newest, now)) {
-    Propose(key, state, MakeTombstone(*state.newest), false, effects);
+    kv::Record expired = MakeTombstone(*state.newest);
+    expired.expired = true;
+    Propose(key, state, std::move(expired), false, effects);
   }
   Applied applied = Apply(request, state.newest, now, options_.max_value_bytes);
   if (has_id) ids_.try_emplace(request.id);
@@ -235,7 +238,7 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
     return Capture(entry, pending, std::move(applied.reply), effects);
   }
   if (negative) return WriteNegative(entry, pending, std::move(applied.reply), effects);
-  if (has_id) Remember(request, applied.reply, {ballot_, next_sequence_}, &*applied.next);
+  if (has_id) Remember(request, applied.reply, {ballot_, next_sequence_}, finished_, &*applied.next);
   Propose(key, state, *std::move(applied.next), false, effects);
 
   Waiter waiter;
@@ -255,7 +258,7 @@ void Leader::WriteNegative(Keys::Entry& entry, const Pending& pending, Reply rep
   const Request& request = pending.copy.request;
   const bool keep_changed = state.newest != nullptr;
   kv::Record next = keep_changed ? *state.newest : MakeTombstone(kv::Record());
-  Remember(request, reply, {ballot_, next_sequence_}, &next);
+  Remember(request, reply, {ballot_, next_sequence_}, finished_, &next);
   Propose(entry.first, state, std::move(next), keep_changed, effects);
   Waiter waiter;
   waiter.version = state.newest->accepted;
@@ -303,8 +306,19 @@ void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool
   CHECK(state.newest == nullptr || state.newest->accepted < record.accepted) << "I4: " << record.accepted;
   auto proposed = std::make_shared<const kv::Record>(std::move(record));
   state.proposals.push_back({proposed->accepted, state.newest, std::nullopt});
+  if (feed_.on()) {
+    // What is found in a touch and not known to be chosen may never have been visible.
+    const bool visible = state.newest != nullptr && (state.newest->accepted.ballot == ballot_ ||
+                                                     state.newest->accepted <= state.chosen);
+    feed_.OnProposed({.key = key,
+                      .record = proposed,
+                      .version = proposed->accepted,
+                      .again = keep_changed && visible,
+                      .silent = state.newest == nullptr && proposed->tombstone});
+  }
   state.newest = proposed;
   lagging_.try_emplace(key, proposed->accepted);
+  DelayResend(&state);
   SendAccept(key, proposed, everyone(), effects);
 }
 
@@ -343,6 +357,7 @@ void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& ver
       held >= repair->second.target) {
     passes_[index].repairs.erase(repair);
   }
+  if (feed_.next() != nullptr && feed_.next()->key == key) AdvanceFeed(effects);
   Settle(*entry, effects);
 }
 

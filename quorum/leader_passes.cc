@@ -195,7 +195,9 @@ void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state,
   } else {
     lagging_.try_emplace(key, state.newest->accepted);
   }
-  if (!outdone && state.proposals.empty()) SendNewest(key, state, ring::ReplicaMask{1} << index, effects);
+  if (outdone || !state.proposals.empty()) return;
+  DelayResend(&state);
+  SendNewest(key, state, ring::ReplicaMask{1} << index, effects);
 }
 
 void Leader::OnProgress(Effects* effects) {
@@ -212,6 +214,7 @@ void Leader::OnProgress(Effects* effects) {
   if (!complete_) {
     complete_ =
         quorums_->IsReadQuorum(walked) && (quorums_->IsWriteQuorum(walked) || Broken(Canary::kOwnershipFromReadQuorum));
+    if (complete_) complete_touch_ = touches_;
   }
   ConsiderPurge(effects);
 }

@@ -9,6 +9,9 @@
 
 namespace quoin::quorum {
 
+// Of a copy whose id is below Sending::finished_below: nobody waits for the answer.
+inline constexpr char kFinishedWith[] = "its client is finished with it";
+
 // By this copy certainly not applied. REQUIRES: code != Code::kUnknown
 inline Reply NotApplied(Code code, std::string why) {
   Reply reply;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -272,6 +273,27 @@ TEST_F(LeaderTest, WhatIsMissingIsSentAgain) {
   three_.Resend(1);
   three_.Run();
   EXPECT_EQ(three_.sent["accept"], accepts + 1);
+}
+
+// A replica that is behind would only fall further behind.
+TEST_F(LeaderTest, WhatASlowReplicaDoesNotAcknowledgeIsSentAgainLessAndLessOften) {
+  ASSERT_TRUE(three_.Lead(1));
+  three_.hung_disks = {3};
+  const int before = three_.sent["accept"];
+  three_.Do(1, PutOf("k", "v"));
+  const auto resend = [&](bool reached) {
+    Effects effects;
+    three_.leader(1).Resend([&](NodeId node) { return reached || node != NodeId{3}; }, &effects);
+    return std::count_if(effects.now.begin(), effects.now.end(), [](const Envelope& envelope) {
+      return std::holds_alternative<Accept>(envelope.message);
+    });
+  };
+  EXPECT_EQ(three_.sent["accept"], before + 3);
+  std::string sent;
+  for (int i = 0; i < 16; ++i) sent += resend(true) > 0 ? 'x' : '.';
+  EXPECT_EQ(sent, ".xx.x...x...x...") << "not before it had time to be acknowledged";
+  EXPECT_EQ(resend(false), 0);
+  EXPECT_EQ(resend(true), 1) << "at once when its link is back";
 }
 
 TEST_F(LeaderTest, WritesOneAndAll) {
@@ -614,6 +636,30 @@ TEST_F(LeaderTest, ALeaderBelowTheBallotThatTheClientKnewRefusesAndLeadsOn) {
   EXPECT_EQ(Told(three_.AnswerTo(token)), "unavailable");
   EXPECT_EQ(Told(three_.Do(1, GetOf("k"))), "absent");
   EXPECT_EQ(three_.leader(1).ballot(), ballot);
+}
+
+// What a client names wrongly is so for all of its copies: wherever one is executed, it is above that.
+TEST_F(LeaderTest, ALeaderExecutesNoCopyBeforeItHasComeToTheVersionThatTheClientNames) {
+  ASSERT_TRUE(three_.Lead(1));
+  const kv::Ballot ballot = three_.leader(1).ballot();
+  three_.Do(1, PutOf("k", "v"));
+  const kv::Version invented{ballot, three_.leader(1).newest_proposed().sequence + 2};
+  const auto submit = [&](std::uint64_t node) {
+    Copy copy = Repeated(Make("n", Increment{}, 7), three_.leader(node).ballot(), {});
+    copy.lowest = invented;
+    const auto token = three_.SubmitCopy(node, std::move(copy));
+    three_.Run();
+    return Told(three_.AnswerTo(token));
+  };
+  EXPECT_EQ(submit(1), "unavailable");
+  three_.Do(1, PutOf("k", "w"));
+  EXPECT_EQ(submit(1), "unavailable") << "it would have that very version";
+  three_.Do(1, PutOf("k", "x"));
+  EXPECT_EQ(submit(1), "1");
+  EXPECT_EQ(three_.leader(1).ballot(), ballot) << "and it leads on";
+  for (std::uint64_t id = 8; id <= 8 + kv::kMaxRememberedOperations; ++id) three_.Do(1, Make("n", Increment{}, id));
+  ASSERT_TRUE(three_.Lead(2));
+  EXPECT_EQ(submit(2), "outcome unknown") << "it was forgotten above the version named";
 }
 
 TEST_F(LeaderTest, AFullTableWaitsForWhatWasProposed) {

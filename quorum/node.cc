@@ -78,7 +78,12 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
       lister_(
           Lister::Options{
               .attempt = options_.timing.attempt, .request = options_.timing.request, .boot = options_.boot},
-          *this) {
+          *this),
+      watch_hub_(WatchHub::Options{.attempt = options_.timing.attempt,
+                                   .boot = options_.boot,
+                                   .max_watches = options_.max_watches,
+                                   .believed = [this](PartitionId p) { return coordinator_.BelievedIn(p); }},
+                 *this) {
   if (options_.join) Act(gossip_.Learn(*options_.join, {}, now.now), now);
 }
 
@@ -175,6 +180,7 @@ void Node::Impl::Settle(Moment now) {
     moved = answers != 0;
     for (std::size_t i = 0; i < answers; ++i) Answered(std::move(open().answers[i]), now);
     open().answers.erase(open().answers.begin(), open().answers.begin() + static_cast<std::ptrdiff_t>(answers));
+    if (!open().fed.empty()) TellFed();
     if (!settled_.empty()) {
       moved = true;
       const Answer answer = std::move(settled_.front());
@@ -251,6 +257,11 @@ void Node::Impl::Tick(Moment now) {
   ListerEffects lists;
   lister_.OnTick(now, &lists);
   List(std::move(lists), now);
+  if (watch_hub_.watches() > 0) {
+    WatchEffects watches;
+    watch_hub_.OnTick(now, &watches);
+    Watched(std::move(watches));
+  }
   // Nobody asks anything of a node that says that its disk is full, so it has to find out by itself that there is space
   // again; any write will do.
   if (disk_full_ && now.now - probed_at_ >= options_.timing.resend) {
@@ -304,7 +315,10 @@ kv::Batch Node::Impl::Seal() {
     record.value = ring::EncodeTopology(*topology_);
     batch.PutRecord(kLocalPartition, kTopologyKey, record);
   }
-  for (const auto& [partition, replica] : replicas_) replica->acceptor().Seal(&batch);
+  sealed_replicas_.clear();
+  for (const auto& [partition, replica] : replicas_) {
+    if (replica->acceptor().Seal(&batch)) sealed_replicas_.push_back(replica.get());
+  }
   sealed_records_ = batch.stores_records();
   return batch;
 }
@@ -312,7 +326,7 @@ kv::Batch Node::Impl::Seal() {
 void Node::Impl::RoundEnd(const Status& status, Moment now) {
   if (status.ok()) {
     if (sealed_records_) disk_full_ = false;  // A disk takes other changes longer.
-    for (const auto& [partition, replica] : replicas_) replica->acceptor().OnDurable();
+    for (Replica* const replica : sealed_replicas_) replica->acceptor().OnDurable();
     std::vector<Envelope> durable = rounds_.OnDurable();
     Post(&durable);
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));

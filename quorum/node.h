@@ -38,6 +38,7 @@
 #include "quorum/page.h"
 #include "quorum/progress.h"
 #include "quorum/timing.h"
+#include "quorum/watch.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip.h"
 #include "ring/monotonic_time.h"
@@ -57,6 +58,7 @@ struct NodeOptions {
   ring::ReplicationGoal goal;           // Bootstrap.
   std::size_t max_value_bytes = 0;
   std::size_t max_requests = 4096;   // Of clients, under way at a time; more are refused.
+  std::size_t max_watches = 20'000;  // Of clients; more are refused.
   std::size_t max_moves = 8;         // Partitions that move at a time, in the whole cluster.
   std::size_t max_ids = 65536;       // Per leadership, see Leader.
   std::size_t max_idle_keys = 4096;  // Per leadership.
@@ -86,6 +88,7 @@ class Node {
     std::vector<PageWanted> pages;    // Answer with OnPage.
     std::vector<Answer> answers;      // To clients, by their tokens.
     std::vector<ScanAnswer> scans;    // To clients, by the tokens of their scans.
+    std::vector<WatchNews> news;      // To clients, by the tokens of their watches.
   };
 
   // Reads what the storage knows of partitions and ring. kDamaged: the node can't know what it promised; its disk is to
@@ -104,6 +107,15 @@ class Node {
   void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
   // A page of keys. Its tokens are apart from those of requests. REQUIRES: scan.limit >= 1.
   void Scan(ScanRequest scan, std::uint64_t token, Moment now);
+  // Begins a watch (docs/watch.md), which is told by Output::news until Unwatch, or until news with an error have ended
+  // it. Its tokens are apart from those of requests and scans. REQUIRES: no other watch has this token.
+  void Watch(WatchRequest request, std::uint64_t token, Moment now);
+  // Nothing more is told of it, in this Output neither. Of unknown tokens nothing happens.
+  void Unwatch(std::uint64_t token);
+  // How far the watch has been told by all news that were put out: what a cursor keeps. It never speaks of what wasn't
+  // told. Of an unknown token: nothing.
+  WatchPositions PositionsOf(std::uint64_t token) const;
+  std::size_t watches() const;
   // The operator's wish; repeat it until the ring shows it.
   void Ask(const MembershipPacket& wish, Moment now);
   // Whether the disk has answered lately; rides on heartbeats.

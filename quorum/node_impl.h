@@ -1,5 +1,5 @@
 // The inside of Node. One part, one file: replicas and rounds (node.cc), peers (node_peers.cc), the ring
-// (node_ring.cc), requests (node_requests.cc), pages of keys (node_lists.cc).
+// (node_ring.cc), requests (node_requests.cc), pages of keys (node_lists.cc), watches (node_watches.cc).
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,7 @@
 #include "quorum/replica.h"
 #include "quorum/rounds.h"
 #include "quorum/topology_register.h"
+#include "quorum/watch_hub.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip.h"
 
@@ -42,6 +43,10 @@ class Node::Impl final : public Surroundings, public Routes {
   void DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
   void Scan(ScanRequest scan, std::uint64_t token, Moment now);
   void PageRead(const PageWanted& wanted, PageFound found, Moment now);
+  void Watch(WatchRequest request, std::uint64_t token, Moment now);
+  void Unwatch(std::uint64_t token);
+  WatchPositions PositionsOf(std::uint64_t token) const;
+  std::size_t watches() const { return watch_hub_.watches(); }
 
   bool WantsRound() const;
   kv::Batch Seal();
@@ -87,6 +92,13 @@ class Node::Impl final : public Surroundings, public Routes {
     NodeId to;
     ring::MonotonicTime since;
   };
+  // A replica that is being read for a node that catches up.
+  struct CatchUpUnderWay {
+    NodeId from;
+    CatchUpPacket packet;
+    kv::Ballot ballot;     // Of the leadership that was asked.
+    kv::Version position;  // Its feed's, before the reading.
+  };
   static constexpr std::uint64_t kRelayBit = std::uint64_t{1} << 63;  // Of a forward's number: it was passed on here.
 
   Effects& open() { return rounds_.open(); }
@@ -112,6 +124,10 @@ class Node::Impl final : public Surroundings, public Routes {
   void On(NodeId from, const ProgressPacket& packet, Moment now);
   void On(NodeId from, const ListPacket& packet, Moment now);
   void On(NodeId from, const ListedPacket& packet, Moment now);
+  void On(NodeId from, const WatchPacket& packet, Moment now);
+  void On(NodeId from, const WatchedPacket& packet, Moment now);
+  void On(NodeId from, const CatchUpPacket& packet, Moment now);
+  void On(NodeId from, const CaughtUpPacket& packet, Moment now);
 
   // node_peers.cc
   void SendHeartbeats(Moment now);
@@ -140,6 +156,11 @@ class Node::Impl final : public Surroundings, public Routes {
   // Leaves the effects empty.
   void Coordinate(CoordinatorEffects* effects);
   void WantDue(Moment now);
+
+  // node_watches.cc
+  void CatchUpRead(CatchUpUnderWay read, PageFound found, Moment now);
+  void TellFed();
+  void Watched(WatchEffects effects);
 
   // node_lists.cc
   void List(ListerEffects effects, Moment now);
@@ -176,6 +197,7 @@ class Node::Impl final : public Surroundings, public Routes {
   bool topology_dirty_ = false;  // Not yet part of a round.
   bool sealed_topology_ = false;
   bool sealed_records_ = false;
+  std::vector<Replica*> sealed_replicas_;  // Who has something in the sealed round. Replicas stay as long as the node.
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
   ring::MonotonicTime asked_at_;
@@ -203,7 +225,11 @@ class Node::Impl final : public Surroundings, public Routes {
   static constexpr std::size_t kMaxPages = 64;
   Lister lister_;
   std::map<std::uint64_t, PageUnderWay> page_reads_;
+  // The same for those who catch up.
+  static constexpr std::size_t kMaxCatchUps = 64;
+  std::map<std::uint64_t, CatchUpUnderWay> catch_ups_;
   std::deque<Answer> settled_;  // Of the lister's gets, on their way to it.
+  WatchHub watch_hub_;
 };
 
 }  // namespace quoin::quorum

@@ -57,6 +57,10 @@ void Node::Impl::On(NodeId from, const ListPacket& packet, Moment now) {
 }
 
 void Node::Impl::PageRead(const PageWanted& wanted, PageFound found, Moment now) {
+  if (const auto read = catch_ups_.find(wanted.token); read != catch_ups_.end()) {
+    CatchUpRead(catch_ups_.extract(read).mapped(), std::move(found), now);
+    return Settle(now);
+  }
   const auto under_way = page_reads_.find(wanted.token);
   CHECK(under_way != page_reads_.end()) << "a page that nobody asked for";
   const PageUnderWay read = std::move(under_way->second);

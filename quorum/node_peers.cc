@@ -95,10 +95,12 @@ void Node::Impl::LookAtHearing(Moment now) {
   if (heard == was_heard_) return;
   CoordinatorEffects effects;
   ListerEffects lists;
+  WatchEffects watches;
   for (const NodeId node : was_heard_) {
     if (heard.contains(node)) continue;
     coordinator_.OnUnreachable(node, now, &effects);
     lister_.OnUnreachable(node, now, &lists);
+    watch_hub_.OnUnreachable(node, now, &watches);
     GiveUpRelays(node);
   }
   was_heard_ = std::move(heard);
@@ -108,6 +110,7 @@ void Node::Impl::LookAtHearing(Moment now) {
   for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
   Coordinate(&effects);
   List(std::move(lists), now);
+  Watched(std::move(watches));
 }
 
 void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
@@ -135,6 +138,9 @@ void Node::Impl::LinkReset(NodeId peer, Moment now) {
   ListerEffects lists;
   lister_.OnUnreachable(peer, now, &lists);
   List(std::move(lists), now);
+  WatchEffects watches;
+  watch_hub_.OnUnreachable(peer, now, &watches);
+  Watched(std::move(watches));
   GiveUpRelays(peer);
   Settle(now);
 }

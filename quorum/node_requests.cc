@@ -43,7 +43,7 @@ void Node::Impl::On(NodeId from, ForwardPacket&& packet, Moment now) {
   constexpr std::uint32_t kMostHops = 2;
   if (from != options_.self && !seen_[from].Add(packet.number)) return;
   const auto refuse = [&](std::string why, kv::Ballot ballot) {
-    ForwardedPacket answer{.number = packet.number, .ballot = ballot};
+    ForwardedPacket answer{.number = packet.number, .newest = {ballot, 0}};
     answer.reply.outcome = Outcome::kError;
     answer.reply.status = Status(Code::kUnavailable, std::move(why));
     Post(from, std::move(answer));
@@ -96,7 +96,7 @@ void Node::Impl::GiveUpRelays(NodeId to) {
       continue;
     }
     const Inbound& for_whom = relay->second.for_whom;
-    ForwardedPacket answer{.number = for_whom.number, .ballot = PromisedBy(for_whom.partition)};
+    ForwardedPacket answer{.number = for_whom.number, .newest = {PromisedBy(for_whom.partition), 0}};
     answer.reply.outcome = Outcome::kError;
     answer.reply.status = Status(Code::kUnknown, "the leader that it was passed on to is not heard any more");
     Post(for_whom.from, std::move(answer));
@@ -119,7 +119,7 @@ void Node::Impl::Answered(Answer answer, Moment now) {
   CHECK(inbound != inbound_.end()) << "N2: answered twice";
   ForwardedPacket packet{.number = inbound->second.number, .reply = std::move(answer.reply)};
   if (const Replica* replica = Find(inbound->second.partition)) {
-    packet.ballot = replica->leading() ? replica->leader().ballot() : replica->believed();
+    packet.newest = replica->leading() ? replica->leader().newest_proposed() : kv::Version{replica->believed(), 0};
   }
   const NodeId to = inbound->second.from;
   inbound_.erase(inbound);

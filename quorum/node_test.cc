@@ -27,6 +27,13 @@ Request GetOf(std::string key) {
   request.key = std::move(key);
   return request;
 }
+Request IncrementOf(std::string key, std::uint64_t id = 0) {
+  Request request;
+  request.key = std::move(key);
+  request.operation = Increment{};
+  if (id != 0) request.id = {.client = 77, .number = id};
+  return request;
+}
 std::string Told(const Reply& reply) {
   if (reply.outcome == Outcome::kAbsent) return "absent";
   if (reply.outcome != Outcome::kDone) return reply.status.ToString();
@@ -88,6 +95,24 @@ TEST(NodeTest, ADeadLeadersPartitionsAreServedAtOnce) {
   nodes.Start(2);
   ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Told(nodes.Do(2, GetOf("key" + std::to_string(i)))), "new");
+}
+
+// The version that a client names counts, not only its ballot: the key has forgotten many other ids under that one.
+TEST(NodeTest, AWriteInFlightAtATakeoverIsCertainHoweverOftenItsKeyWasWrittenBefore) {
+  TestNodes nodes(1);
+  for (int id = 1; id <= 3; ++id) nodes.Add(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  const std::uint64_t leader = nodes.LeaderOf(PartitionId{0});
+  const std::uint64_t first = leader % 3 + 1, second = first % 3 + 1;
+  for (int i = 1; i < 30; ++i) nodes.Do(first, IncrementOf("n"));
+  const auto known = nodes.Do(first, IncrementOf("n")).known;
+  ASSERT_EQ(Told(nodes.Do(first, IncrementOf("n", 1), {.known = known})), "31");
+  nodes.Kill(leader);
+  const Sending again{.repeated = true, .known = known};
+  EXPECT_EQ(Told(nodes.Do(second, IncrementOf("n", 1), again)), "31") << "the first result";
+  EXPECT_EQ(Told(nodes.Do(second, IncrementOf("n", 2), again)), "32") << "it never arrived";
+  EXPECT_EQ(Told(nodes.Do(first, IncrementOf("n", 2), again)), "32");
+  EXPECT_EQ(Told(nodes.Do(first, GetOf("n"))), "32");
 }
 
 }  // namespace

@@ -30,6 +30,10 @@ std::string KindOf(const PacketBody& body) {
     std::string operator()(const ProgressPacket&) const { return "progress"; }
     std::string operator()(const ListPacket&) const { return "list"; }
     std::string operator()(const ListedPacket&) const { return "listed"; }
+    std::string operator()(const WatchPacket&) const { return "watch"; }
+    std::string operator()(const WatchedPacket&) const { return "watched"; }
+    std::string operator()(const CatchUpPacket&) const { return "catch-up"; }
+    std::string operator()(const CaughtUpPacket&) const { return "caught-up"; }
   };
   return std::visit(Name(), body);
 }
@@ -130,6 +134,9 @@ void TestNodes::Pump(std::uint64_t id) {
     for (ScanAnswer& scan : output.scans) {
       CHECK(pages_.emplace(scan.token, std::move(scan.page)).second) << "answered twice";
     }
+    for (const WatchNews& news : output.news) {
+      if (on_news) on_news(id, news);
+    }
     BeginReads(&host, std::move(output));
     moved = EndReads(&host);
     moved = WorkDisk(id, &host) || moved;
@@ -226,9 +233,9 @@ bool TestNodes::RunUntil(const std::function<bool()>& so, ring::Duration time) {
   return so();
 }
 
-std::uint64_t TestNodes::Submit(std::uint64_t id, Request request, bool repeated) {
+std::uint64_t TestNodes::Submit(std::uint64_t id, Request request, const Sending& sending) {
   const std::uint64_t token = ++last_token_;
-  node(id).Submit(std::move(request), {.repeated = repeated, .known = {}}, token, now());
+  node(id).Submit(std::move(request), sending, token, now());
   Pump(id);
   return token;
 }
@@ -238,10 +245,22 @@ std::optional<Reply> TestNodes::AnswerTo(std::uint64_t token) const {
   return found == answers_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Reply TestNodes::Do(std::uint64_t id, Request request) {
-  const std::uint64_t token = Submit(id, std::move(request));
+Reply TestNodes::Do(std::uint64_t id, Request request, const Sending& sending) {
+  const std::uint64_t token = Submit(id, std::move(request), sending);
   CHECK(RunUntil([&] { return AnswerTo(token).has_value(); }, std::chrono::seconds(10))) << "no answer";
   return *AnswerTo(token);
+}
+
+std::uint64_t TestNodes::Watch(std::uint64_t id, WatchRequest request) {
+  const std::uint64_t token = ++last_token_;
+  node(id).Watch(std::move(request), token, now());
+  Pump(id);
+  return token;
+}
+
+void TestNodes::Unwatch(std::uint64_t id, std::uint64_t token) {
+  node(id).Unwatch(token);
+  Pump(id);
 }
 
 Result<ScanPage> TestNodes::Scan(std::uint64_t id, ScanRequest scan) {

@@ -62,12 +62,15 @@ class TestNodes {
   void Run(ring::Duration time);
   // Runs until it is so; false after `time`.
   bool RunUntil(const std::function<bool()>& so, ring::Duration time);
-  std::uint64_t Submit(std::uint64_t id, Request request, bool repeated = false);
+  std::uint64_t Submit(std::uint64_t id, Request request, const Sending& sending = {});
   std::optional<Reply> AnswerTo(std::uint64_t token) const;
   // Asks for a page of keys, and runs until it is there.
   Result<ScanPage> Scan(std::uint64_t id, ScanRequest scan);
+  // Begins a watch, or ends it. A node that is killed takes its watches along.
+  std::uint64_t Watch(std::uint64_t id, WatchRequest request);
+  void Unwatch(std::uint64_t id, std::uint64_t token);
   // Submits, and runs until it is answered.
-  Reply Do(std::uint64_t id, Request request);
+  Reply Do(std::uint64_t id, Request request, const Sending& sending = {});
 
   // The first topology of these that everyone knows, if all know the same.
   std::shared_ptr<const ring::Topology> ring() const;
@@ -88,6 +91,7 @@ class TestNodes {
   std::function<ring::Duration(const Sent&)> latency;  // Without: a step.
   std::function<bool(const Sent&)> drop;
   std::function<void(const Sent&)> on_sent;
+  std::function<void(std::uint64_t id, const WatchNews&)> on_news;
 
   // --- What it cost since the test cleared it.
   Counts sent;                              // All nodes together.

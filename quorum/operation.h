@@ -91,21 +91,22 @@ struct Reply {
   bool created = false;    // A done write found the key absent.
   // The key has forgotten operations since Sending::known, so that nobody knows about an earlier sending; this very one
   // certainly did nothing. With Code::kUnknown: of all sendings. With Code::kUnavailable: the client has said that there
-  // is no earlier one, so it may send the same again and name `ballot`.
+  // is no earlier one, so it may send the same again and name `known`.
   bool not_by_this_copy = false;
-  // Of a coordinator's answer: a ballot that leads the key's partition, as far as the answer shows one; otherwise zero.
-  // What a client may name in Sending::known from then on, for any key of that partition.
-  kv::Ballot ballot;
+  // Of a coordinator's answer: the newest version that the leader of the key's partition had come to, as far as the
+  // answer shows a leader; otherwise zero. Its ballot is the leader's; sequence 0: no more than that is shown. What a
+  // client may name in Sending::known from then on, for any key of that partition.
+  kv::Version known;
 };
 
 // How a client sends a request under an id of its own. Such a request counts as repeated from the first: the node can't
 // know what the client has sent elsewhere, or for how long this copy has been on its way.
 struct Sending {
   bool repeated = false;  // The client has sent it before: errors speak for its earlier copies, too.
-  // A ballot of the key's partition that had led when the client sent its first copy (Reply::ballot), the same for all
-  // copies. The lower, the more often "unknown" is all that can be said of a key that has forgotten old ids. A ballot
-  // that nobody has led with helps nobody: no leader below it executes the request.
-  kv::Ballot known;
+  // A version that the key's partition had come to when the client sent its first copy (Reply::known), the same for all
+  // copies. The lower, the more often "unknown" is all that can be said of a key that has forgotten old ids. One that
+  // nobody has come to helps nobody: no leader executes the request before it has.
+  kv::Version known;
   // Of the client's ids: those with lower numbers are finished. It waits for none of them any more, and will never send
   // one again. Leaders need not remember them.
   std::uint64_t finished_below = 0;

@@ -19,6 +19,7 @@
 #include "quorum/operation.h"
 #include "quorum/page.h"
 #include "quorum/progress.h"
+#include "quorum/watch_packet.h"
 #include "ring/failure_detector.h"
 #include "ring/gossip_message.h"
 #include "ring/topology.h"
@@ -62,8 +63,10 @@ struct ForwardPacket {
 struct ForwardedPacket {
   std::uint64_t number = 0;
   Reply reply;
-  // Who leads as far as the answering node knows; a zero ballot: nobody it knows of.
-  kv::Ballot ballot;
+  // Its ballot: who leads as far as the answering node knows; zero: nobody it knows of. From the leader itself, the
+  // newest version that it has proposed: whatever it makes of copies that are sent after this answer is above. From
+  // others, sequence 0.
+  kv::Version newest;
 };
 
 // "What is the newest ring?" Whoever has a newer chosen one than `epoch` sends it.
@@ -125,7 +128,7 @@ struct ListedPacket {
 using PacketBody =
     std::variant<ReplicaPacket, HeartbeatPacket, ring::GossipMessage, ForwardPacket, ForwardedPacket,
                  FetchTopologyPacket, TopologyPacket, MembershipPacket, ReportPacket, ListPacket, ListedPacket,
-                 ProgressPacket>;
+                 ProgressPacket, WatchPacket, WatchedPacket, CatchUpPacket, CaughtUpPacket>;
 
 struct Packet {
   NodeId to;

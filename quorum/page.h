@@ -29,6 +29,10 @@ struct PageWanted {
   std::uint64_t token = 0;
   std::vector<PagePart> parts;  // Ascending. Tombstones up to the floor count as missing.
   ScanRequest scan;
+  // Given: only records with a higher `accepted`, and damaged ones. The others don't count towards any limit but that
+  // of records looked at.
+  std::optional<kv::Version> above;
+  bool alone = false;  // Of the keys with the prefix only the one that is the prefix.
 };
 
 // What a replica holds: whatever is stored under a key, tombstones and expired records included, nothing judged.

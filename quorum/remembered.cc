@@ -10,6 +10,9 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "quorum/leader_replies.h"
 
 namespace quoin::quorum {
 namespace {
@@ -26,6 +29,7 @@ enum Flag : std::uint8_t {
   kHasValue = 1 << 1,    // The text is the value of the answer's record.
   kIncomplete = 1 << 2,  // The answer held more than fits.
   kShort = 1 << 3,       // Always set. Results without it are of an earlier format, and count as not understood.
+  kFinished = 1 << 4,    // The client's ids up to this one are finished. No text; the version is the highest of theirs.
 };
 
 struct FirstResult {
@@ -92,9 +96,50 @@ kv::Version ProposedUnder(const kv::RememberedOperation& operation, const kv::Ve
   return result ? result->version : otherwise;
 }
 
+bool StandsForFinished(const kv::RememberedOperation& operation) {
+  const std::optional<FirstResult> result = Decode(operation.result);
+  return result && (result->flags & kFinished);
+}
+
+// Leaves the operation's version, which `forgot` rises to when it drops out.
+void MarkFinished(kv::RememberedOperation* operation) {
+  const std::size_t text_bytes = Decode(operation->result)->text.size();
+  operation->result.resize(operation->result.size() - text_bytes);
+  operation->result[1] = static_cast<char>(operation->result[1] | kFinished);
+}
+
+// Of each client's finished operations the newest stays and stands for the others. Otherwise every record would carry
+// the last operations on its key for as long as it lives, and they mostly weigh more than its value.
+void FoldFinished(const FinishedIds& finished, std::vector<kv::RememberedOperation>* operations) {
+  const auto is_finished = [&](const kv::RememberedOperation& operation) {
+    const auto below = finished.find(operation.id.client);
+    return below != finished.end() && operation.id.number < below->second && Decode(operation.result);
+  };
+  auto kept = operations->end();  // From here on they stay.
+  for (auto at = operations->end(); at != operations->begin();) {
+    --at;
+    const bool stands = StandsForFinished(*at);
+    if (stands || is_finished(*at)) {
+      const auto newer = std::find_if(kept, operations->end(), [&](const kv::RememberedOperation& other) {
+        return other.id.client == at->id.client && StandsForFinished(other);
+      });
+      if (newer != operations->end()) {
+        newer->id.number = std::max(newer->id.number, at->id.number);
+        continue;
+      }
+      if (!stands) MarkFinished(&*at);
+    }
+    --kept;
+    if (kept != at) *kept = std::move(*at);
+  }
+  operations->erase(operations->begin(), kept);
+}
+
 }  // namespace
 
-void Remember(const Request& request, const Reply& reply, const kv::Version& version, kv::Record* record) {
+void Remember(const Request& request, const Reply& reply, const kv::Version& version, const FinishedIds& finished,
+              kv::Record* record) {
+  FoldFinished(finished, &record->operations);
   if (record->operations.size() == kv::kMaxRememberedOperations) {
     record->forgot = std::max(record->forgot, ProposedUnder(record->operations.front(), record->accepted));
     record->operations.erase(record->operations.begin());
@@ -104,11 +149,15 @@ void Remember(const Request& request, const Reply& reply, const kv::Version& ver
 
 std::optional<Reply> FindRemembered(const Request& request, const kv::RecordPtr& newest) {
   if (newest == nullptr) return std::nullopt;
-  const auto found = std::find_if(newest->operations.begin(), newest->operations.end(),
-                                  [&](const kv::RememberedOperation& operation) { return operation.id == request.id; });
+  const auto speaks_of_it = [&](const kv::RememberedOperation& operation) {
+    return operation.id == request.id || (operation.id.client == request.id.client &&
+                                          operation.id.number > request.id.number && StandsForFinished(operation));
+  };
+  const auto found = std::find_if(newest->operations.begin(), newest->operations.end(), speaks_of_it);
   if (found == newest->operations.end()) return std::nullopt;
   Reply reply;
   const std::optional<FirstResult> result = Decode(found->result);
+  if (result && (result->flags & kFinished)) return NotApplied(Code::kUnavailable, kFinishedWith);
   if (!result || (result->flags & kIncomplete)) {
     reply.outcome = Outcome::kError;
     reply.status = Status(Code::kUnknown, "an earlier copy took effect, and its answer is no longer known");

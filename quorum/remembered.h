@@ -8,9 +8,9 @@
 // Pure functions; any thread.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "kv/record.h"
 #include "kv/version.h"
@@ -18,11 +18,17 @@
 
 namespace quoin::quorum {
 
-// Adds the id with its result to the record, which is about to be proposed under `version`. What drops out for it
-// raises `forgot` to its own version.
-void Remember(const Request& request, const Reply& reply, const kv::Version& version, kv::Record* record);
+// By client: its ids with lower numbers are finished (Sending::finished_below).
+using FinishedIds = std::map<std::uint64_t, std::uint64_t>;
 
-// The first result of the request, if the record remembers it.
+// Adds the id with its result to the record, which is about to be proposed under `version`. Of each client's finished
+// ids only the highest is kept, without its result: it stands for all of the client's up to it. What drops out because
+// there are too many raises `forgot` to its own version.
+void Remember(const Request& request, const Reply& reply, const kv::Version& version, const FinishedIds& finished,
+              kv::Record* record);
+
+// The first result of the request, if the record remembers it; certainly not applied by this copy, if it remembers that
+// the id is finished.
 std::optional<Reply> FindRemembered(const Request& request, const kv::RecordPtr& newest);
 
 // Whether a repeated request that isn't remembered has certainly not been applied: nothing above the lowest version

@@ -182,6 +182,7 @@ void Replica::OnTick(Moment now, Effects* effects) {
   if (heard_of_ > acceptor_.promised() && now.now - heard_of_at_ >= kPatience * timing_.resend) heard_of_ = {};
   Consider(now, effects);
   ConsiderHandover(now, effects);
+  if (leader_.feed().on()) leader_.TendFeed(now.now, timing_, effects);
   if (now.now - resent_at_ >= timing_.resend) {
     resent_at_ = now.now;
     leader_.Resend([this](NodeId node) { return surroundings_.Hears(node); }, effects);

@@ -103,7 +103,7 @@ void ReplicaState::EnsureErased(kv::Batch* batch) {
   erasure_ = Erasure::kOpen;
 }
 
-void ReplicaState::Seal(kv::Batch* batch) {
+bool ReplicaState::Seal(kv::Batch* batch) {
   EnsureErased(batch);  // Nothing was stored since it was refused, so its place in the batch is right.
   if (dirty_) {
     state_.highest =
@@ -114,6 +114,7 @@ void ReplicaState::Seal(kv::Batch* batch) {
   dirty_ = false;
   if (erasure_ == Erasure::kOpen) erasure_ = Erasure::kSealed;
   for (auto& [key, admitted] : admitted_) admitted.sealed = true;
+  return sealed_dirty_ || erasure_ == Erasure::kSealed || !admitted_.empty();
 }
 
 void ReplicaState::OnDurable() {

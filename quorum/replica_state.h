@@ -76,8 +76,9 @@ class ReplicaState {
   // P5, after a refused round: whoever is about to store calls it first.
   void EnsureErased(kv::Batch* batch);
 
-  // The round is handed over: adds the partition's state where that is needed (P4).
-  void Seal(kv::Batch* batch);
+  // The round is handed over: adds the partition's state where that is needed (P4). False: nothing of this replica is
+  // in the round, so that OnDurable need not be called.
+  bool Seal(kv::Batch* batch);
   void OnDurable();
   // Forgets all records that aren't durable. The promise stays: refusing more is safe.
   void OnRefused();

@@ -34,6 +34,8 @@ class ClientCrowd {
   void OnNodeDown(std::size_t node);
 
   const WorkloadPlan& plan() const { return workload_.plan(); }
+  // All that is asked for.
+  const std::vector<std::string>& keys() const { return workload_.keys(); }
   const ClientHistory& history() const { return history_; }
   const ClientFindings& findings() const { return findings_; }
 

@@ -21,6 +21,7 @@ class Draw {
     Processes();
     Membership();
     Scans();
+    Watches();
     return drawn_;
   }
 
@@ -123,6 +124,12 @@ class Draw {
   void Scans() {
     SeededRandom random(drawn_.seed, "scans");
     if (random.Percent(60)) drawn_.scan_permille = random.Between(5, 150);
+  }
+
+  // In the same way.
+  void Watches() {
+    SeededRandom random(drawn_.seed, "watches");
+    if (random.Percent(60)) drawn_.watchers = random.Between(1, 5);
   }
 
   SeededRandom random_;

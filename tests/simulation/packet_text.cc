@@ -143,6 +143,8 @@ std::string_view PacketKindName(std::size_t kind) {
       "topology",  "membership",
       "report",    "list",
       "listed",    "progress",
+      "watch",     "watched",
+      "catch-up",  "caught-up",
       "prepare",   "accept",
       "install",   "barrier",
       "read",      "held",
@@ -181,7 +183,7 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                    if (p.take_over) out << " take over";
                  },
                  [&](const ForwardedPacket& p) {
-                   out << " #" << p.number << " ballot " << p.ballot << " ";
+                   out << " #" << p.number << " newest " << p.newest << " ";
                    WriteReply(p.reply, out);
                  },
                  [&](const FetchTopologyPacket& p) { out << " above " << p.epoch; },
@@ -209,6 +211,35 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                    }
                    out << (p.page->examined_to ? " up to " + Printable(*p.page->examined_to) : " to the end");
                  },
+                 [&](const WatchPacket& p) {
+                   out << " p" << p.partition << " #" << p.subscription << (p.begins ? " begins" : "")
+                       << (p.ends ? " ends" : "") << " has " << p.acknowledged;
+                   if (p.filter != nullptr) out << " filter " << p.filter->version;
+                 },
+                 [&](const WatchedPacket& p) {
+                   out << " p" << p.partition << " #" << p.subscription << "." << p.number << " filter " << p.filter
+                       << " position " << p.position << " ballot " << p.ballot;
+                   for (const FedEvent& event : p.events) {
+                     out << " " << Printable(event.key) << (event.record->tombstone ? " tombstone @" : " @")
+                         << event.record->accepted << (event.again ? " again" : "");
+                   }
+                   if (p.end != WatchedPacket::End::kNone) out << " ends " << static_cast<int>(p.end);
+                 },
+                 [&](const CatchUpPacket& p) {
+                   out << " p" << p.partition << " #" << p.subscription << " question " << p.number << " '"
+                       << Printable(p.target.text) << "' above " << p.above;
+                   if (p.after) out << " after " << Printable(*p.after);
+                 },
+                 [&](const CaughtUpPacket& p) {
+                   out << " p" << p.partition << " #" << p.subscription << " question " << p.number << " position "
+                       << p.position << " until " << p.until << " floor " << p.floor;
+                   if (p.refusal != CaughtUpPacket::Refusal::kNone) out << " refused " << static_cast<int>(p.refusal);
+                   for (const CaughtUpPacket::Entry& entry : p.entries) {
+                     out << " " << Printable(entry.key) << (entry.record->tombstone ? " tombstone @" : " @")
+                         << entry.record->accepted;
+                   }
+                   out << (p.examined_to ? " up to " + Printable(*p.examined_to) : " to the end");
+                 },
                  [&](const ProgressPacket& p) {
                    out << " #" << p.progress->number << " " << p.progress->actions.size() << " actions, "
                        << p.progress->refusals.size() << " refusals";
@@ -221,6 +252,15 @@ void WritePacket(const PacketBody& packet, std::ostream& out) {
                  },
              },
              packet);
+}
+
+void WriteEvents(const std::vector<quorum::WatchEvent>& events, std::ostream& out) {
+  static constexpr const char* kKinds[] = {"put", "delete", "expire", "gap", "synced"};
+  for (const quorum::WatchEvent& event : events) {
+    out << " " << kKinds[static_cast<std::size_t>(event.kind)];
+    if (!event.key.empty()) out << " " << Printable(event.key);
+    if (event.version != kv::Version()) out << " @" << event.version;
+  }
 }
 
 }  // namespace quoin::simulation

@@ -5,8 +5,10 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "quorum/packet.h"
+#include "quorum/watch.h"
 
 namespace quoin::simulation {
 
@@ -26,5 +28,7 @@ void WriteScan(const quorum::ScanRequest& scan, std::ostream& out);
 void WriteReply(const quorum::Reply& reply, std::ostream& out);
 // "n3 knows epoch 7: p0 v3 joint {...} -> {...}", with what differs from `before`.
 void WriteRing(const std::string& name, const ring::Topology* before, const ring::Topology& after, std::ostream& out);
+// " put 'k' @1.2.3, ...".
+void WriteEvents(const std::vector<quorum::WatchEvent>& events, std::ostream& out);
 
 }  // namespace quoin::simulation

@@ -40,6 +40,7 @@ const std::vector<ParameterField>& ParameterFields() {
       FIELD(wide_keys),
       FIELD(client_delay_us),
       FAULT(scan_permille),
+      FAULT(watchers),
       FIELD(bootstrap_ms),
       FIELD(safety_ms),
       FIELD(liveness_ms),

@@ -52,6 +52,7 @@ struct Parameters {
   std::uint64_t wide_keys = 50;
   std::uint64_t client_delay_us = 200;
   std::uint64_t scan_permille = 0;  // Of what clients begin: pages of keys.
+  std::uint64_t watchers = 0;           // Clients that watch keys.
 
   // Phases.
   std::uint64_t bootstrap_ms = 60'000;  // The most that it may take.

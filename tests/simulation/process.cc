@@ -101,6 +101,7 @@ void Process::Kill() {
   round_.reset();
   waiting_.clear();
   scanning_.clear();
+  watching_.clear();
   missed_.clear();
   held_.clear();
   paused_ = false;
@@ -216,6 +217,34 @@ void Process::Scan(const quorum::ScanRequest& scan, quorum::ScanCallback done) {
       WriteScan(scan, out);
     });
     node_->Scan(scan, token, Now());
+    Pump();
+  });
+}
+
+std::uint64_t Process::Watch(const quorum::WatchRequest& request, WatchCallback told) {
+  const std::uint64_t token = ++tokens_;
+  Do([this, request, token, told = std::move(told)]() mutable {
+    watching_.emplace(token, std::move(told));
+    with_.trace.Note({16, index_, token, request.targets.size()});
+    with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+      out << "client -> " << name() << "  watch #" << token;
+      for (const quorum::WatchTarget& target : request.targets) {
+        out << " '" << target.text << (target.kind == quorum::WatchTarget::Kind::kPrefix ? "'*" : "'");
+      }
+      if (!request.from) return;
+      for (const auto& [partition, position] : *request.from) out << " p" << partition << "@" << position;
+    });
+    node_->Watch(request, token, Now());
+    Pump();
+  });
+  return token;
+}
+
+void Process::Unwatch(std::uint64_t token) {
+  Do([this, token] {
+    watching_.erase(token);
+    with_.trace.Note({17, index_, token});
+    node_->Unwatch(token);
     Pump();
   });
 }

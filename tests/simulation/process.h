@@ -85,6 +85,11 @@ class Process {
   using AnswerCallback = std::function<void(quorum::Answer)>;
   void Submit(const quorum::Request& request, const quorum::Sending& sending, AnswerCallback done);
   void Scan(const quorum::ScanRequest& scan, quorum::ScanCallback done);
+  // News, with the watch's positions after them.
+  using WatchCallback = std::function<void(const quorum::WatchNews&, const quorum::WatchPositions&)>;
+  // Its name for Unwatch; of this process alone.
+  std::uint64_t Watch(const quorum::WatchRequest& request, WatchCallback told);
+  void Unwatch(std::uint64_t token);
   void Ask(const quorum::MembershipPacket& wish);
 
  private:
@@ -114,6 +119,7 @@ class Process {
   void ReadPage(const quorum::PageWanted& page);
   void Answer(const quorum::Answer& answer);
   void AnswerScan(quorum::ScanAnswer answer);
+  void Tell(const quorum::WatchNews& news);
 
   const std::size_t index_;
   const NodeId id_;
@@ -135,6 +141,7 @@ class Process {
   std::uint64_t tokens_ = 0;
   std::map<std::uint64_t, AnswerCallback> waiting_;
   std::map<std::uint64_t, quorum::ScanCallback> scanning_;
+  std::map<std::uint64_t, WatchCallback> watching_;
   std::vector<std::function<void()>> missed_;  // While it was paused.
   std::vector<std::function<void()>> held_;    // By a disk that hangs.
   std::shared_ptr<const ring::Topology> known_ring_;

@@ -26,6 +26,7 @@ void Process::Pump() {
   for (const quorum::PageWanted& page : output.pages) ReadPage(page);
   for (const quorum::Answer& answer : output.answers) Answer(answer);
   for (quorum::ScanAnswer& answer : output.scans) AnswerScan(std::move(answer));
+  for (const quorum::WatchNews& news : output.news) Tell(news);
   if (!round_ && node_->WantsRound()) Seal();
 }
 
@@ -141,6 +142,26 @@ void Process::AnswerScan(quorum::ScanAnswer answer) {
     }
   }
   done(std::move(answer.page));
+}
+
+void Process::Tell(const quorum::WatchNews& news) {
+  const auto watching = watching_.find(news.token);
+  if (watching == watching_.end()) return;
+  with_.trace.Note({18, index_, news.token, news.events.size()});
+  with_.trace.Line(with_.queue.now(), [&](std::ostream& out) {
+    out << name() << " -> client  watch #" << news.token;
+    WriteEvents(news.events, out);
+  });
+  for (const quorum::WatchEvent& event : news.events) {
+    if (event.kind != quorum::WatchEvent::Kind::kPut) continue;
+    quorum::Request get;
+    get.key = event.key;
+    quorum::Reply reply;
+    reply.record = event.record;
+    reply.changed = event.version;
+    with_.witness.OnAnswer(id_, get, reply);
+  }
+  watching->second(news, node_->PositionsOf(news.token));
 }
 
 void Process::Answer(const quorum::Answer& answer) {

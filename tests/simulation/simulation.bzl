@@ -32,6 +32,7 @@ def simulation_library(name, node):
             "sim_network.cc",
             "simulation.cc",
             "trace.cc",
+            "watchers.cc",
             "world.cc",
         ],
         hdrs = [
@@ -54,6 +55,7 @@ def simulation_library(name, node):
             "sim_network.h",
             "simulation.h",
             "trace.h",
+            "watchers.h",
             "world.h",
         ],
         visibility = [
@@ -79,6 +81,7 @@ def simulation_library(name, node):
             "//quorum:packet",
             "//quorum:read_page",
             "//quorum:timing",
+            "//quorum:watch",
             "//ring:monotonic_time",
             "//ring:random",
             "//ring:topology",

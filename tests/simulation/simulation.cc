@@ -9,6 +9,7 @@
 #include "tests/simulation/fault_injector.h"
 #include "tests/simulation/observer.h"
 #include "tests/simulation/operator.h"
+#include "tests/simulation/watchers.h"
 #include "tests/simulation/world.h"
 
 namespace quoin::simulation {
@@ -36,9 +37,13 @@ class Run {
         world_(parameters, plan_.max_value_bytes, lines),
         operator_(world_),
         injector_(world_, operator_),
-        crowd_(plan_, world_, random_) {
+        crowd_(plan_, world_, random_),
+        watchers_(parameters.watchers, parameters.seed, crowd_.keys(), world_, watched_) {
     world_.AddWitness(&observer_);
-    world_.OnNodeDown([this](std::size_t node) { crowd_.OnNodeDown(node); });
+    world_.OnNodeDown([this](std::size_t node) {
+      crowd_.OnNodeDown(node);
+      watchers_.OnNodeDown(node);
+    });
   }
 
   SimulationResult Go() {
@@ -51,7 +56,8 @@ class Run {
     world_.trace().Line(world_.now(), [&](std::ostream& out) { out << "==== " << name; });
   }
   bool broken() const {
-    return world_.failure() || !observer_.complaints().empty() || !crowd_.findings().complaints.empty();
+    return world_.failure() || !observer_.complaints().empty() || !crowd_.findings().complaints.empty() ||
+           !watched_.complaints.empty();
   }
   // Lets time go by until `done`, or for `most`, or until something is broken. Whether it was done.
   template <typename Done>
@@ -84,6 +90,7 @@ class Run {
   bool Safety() {
     Phase("safety");
     injector_.Start();
+    watchers_.Start();
     crowd_.Start(parameters_.requests);
     RunUntil(milliseconds(parameters_.safety_ms), milliseconds(50), [&] { return crowd_.idle(); });
     injector_.Stop();
@@ -112,12 +119,14 @@ class Run {
 
   void Rest() {
     Phase("rest");
+    watchers_.Stay();
     std::string missing;
     const bool at_rest = RunUntil(milliseconds(parameters_.quiescence_ms), milliseconds(100), [&] {
       missing = MissingForRest(world_, operator_);
+      if (missing.empty()) missing = watchers_.MissingForRest();
       return missing.empty();
     });
-    if (!at_rest && !broken()) world_.Fail("I9: after everything healed, " + missing);
+    if (!at_rest && !broken()) world_.Fail((missing.starts_with("W3: ") ? "" : "I9: after everything healed, ") + missing);
   }
 
   SimulationResult Judge() {
@@ -125,6 +134,7 @@ class Run {
     if (world_.failure()) result.failures.push_back(*world_.failure());
     for (const std::string& complaint : observer_.complaints()) result.failures.push_back(complaint);
     for (const std::string& complaint : crowd_.findings().complaints) result.failures.push_back(complaint);
+    for (const std::string& complaint : watched_.complaints) result.failures.push_back(complaint);
     VerdictOptions options;
     // Two clocks may be off to either side; then both are cut to whole milliseconds.
     options.clock_uncertainty = milliseconds(2 * parameters_.clock_error_ms + 2);
@@ -137,6 +147,7 @@ class Run {
     result.counts = world_.FinalCounts();
     result.counts.outcomes = crowd_.history().CountOutcomes();
     for (const auto& [name, count] : crowd_.findings().counts) result.counts.totals["clients: " + name] = count;
+    for (const auto& [name, count] : watched_.counts) result.counts.totals["clients: " + name] = count;
     result.counts.totals["operations checked"] = result.operations;
     return result;
   }
@@ -149,6 +160,8 @@ class Run {
   Operator operator_;
   FaultInjector injector_;
   ClientCrowd crowd_;
+  ClientFindings watched_;
+  Watchers watchers_;
 };
 
 }  // namespace

@@ -155,7 +155,7 @@ void World::Submit(std::size_t node, const quorum::Request& request, bool repeat
   queue_.After(random_.Around(delay), [this, node, request, sending, teller, delay, done = std::move(done)] {
     processes_[node]->Submit(request, sending, [this, teller, delay, done](quorum::Answer answer) {
       queue_.After(random_.Around(delay), [this, teller, done, answer = std::move(answer)] {
-        told_[teller] = std::max(told_[teller], answer.reply.ballot);
+        told_[teller] = std::max(told_[teller], answer.reply.known);
         done(answer.reply);
       });
     });

@@ -39,6 +39,13 @@ class World final : public ClientPort, private Witness {
   bool IsUp(std::size_t node) const override { return processes_[node]->running(); }
   void Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) override;
   void Scan(std::size_t node, const quorum::ScanRequest& scan, quorum::ScanCallback done) override;
+  // News come as soon as the node has them, with the positions after them. What the node is called by Unwatch.
+  std::uint64_t Watch(std::size_t node, const quorum::WatchRequest& request, Process::WatchCallback told) {
+    return processes_[node]->Watch(request, std::move(told));
+  }
+  void Unwatch(std::size_t node, std::uint64_t token) {
+    if (processes_[node]->running()) processes_[node]->Unwatch(token);
+  }
   void After(ring::Duration delay, std::function<void()> then) override { queue_.After(delay, std::move(then)); }
 
   // A new node, which starts at once. The first bootstraps the cluster, every other one joins through `through`.
@@ -102,8 +109,8 @@ class World final : public ClientPort, private Witness {
   std::map<NodeId, std::size_t> index_;
   std::vector<NodeId> lost_;
   // What each client has been told of ballots, by partition; and what it knew when it first sent a request.
-  std::map<std::pair<std::uint64_t, PartitionId>, kv::Ballot> told_;
-  std::map<kv::OperationId, kv::Ballot> knew_;
+  std::map<std::pair<std::uint64_t, PartitionId>, kv::Version> told_;
+  std::map<kv::OperationId, kv::Version> knew_;
   std::vector<std::uint64_t> delivered_;  // By kind of packet.
   std::optional<std::string> failure_;
 
