@@ -43,10 +43,16 @@ Status CoreDriver::Start(quorum::NodeOptions options, Links links) {
   return Status::Ok();
 }
 
-quorum::Moment CoreDriver::Now() {
+quorum::Moment CoreDriver::ReadClocks() {
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   return {ring::MonotonicTime(std::chrono::duration_cast<ring::Duration>(since_boot)),
           std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+quorum::Moment CoreDriver::Now() {
+  if (!act_scheduled_) return ReadClocks();
+  if (!turn_) turn_ = ReadClocks();
+  return *turn_;
 }
 
 void CoreDriver::Run() {
@@ -58,6 +64,7 @@ void CoreDriver::Tick() {
   node_->OnTick(Now());
   RepeatWishes();
   Act();
+  if (news_taker_) news_taker_({});
   if (std::chrono::steady_clock::now() - published_at_ >= kSnapshotInterval) Publish();
   tick_timer_.expires_after(tick_);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -80,6 +87,16 @@ void CoreDriver::Scan(quorum::ScanRequest request, quorum::ScanCallback done) {
   const std::uint64_t token = ++last_token_;
   waiting_scans_.emplace(token, std::move(done));
   node_->Scan(std::move(request), token, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::Watch(quorum::WatchRequest request, std::uint64_t token) {
+  node_->Watch(std::move(request), token, Now());
+  ScheduleAct();
+}
+
+void CoreDriver::Unwatch(std::uint64_t token) {
+  node_->Unwatch(token);
   ScheduleAct();
 }
 
@@ -114,6 +131,7 @@ void CoreDriver::ScheduleAct() {
   act_scheduled_ = true;
   shards_.Post(shard_, [this] {
     act_scheduled_ = false;
+    turn_.reset();
     Act();
   });
 }
@@ -128,9 +146,11 @@ void CoreDriver::Act() {
 bool CoreDriver::ActOnce() {
   quorum::Node::Output output = node_->TakeOutput();
   if (output.packets.empty() && output.answers.empty() && output.scans.empty() && output.loads.empty() &&
-      output.ranges.empty() && output.dues.empty() && output.pages.empty()) {
+      output.ranges.empty() && output.dues.empty() && output.pages.empty() && output.news.empty()) {
     return false;
   }
+  // Before anything else, which may lead to further news.
+  if (news_taker_ && !output.news.empty()) news_taker_(std::move(output.news));
   if (links_.send) {
     for (const quorum::Packet& packet : output.packets) links_.send(packet.to, packet.body);
   }
@@ -228,9 +248,8 @@ void CoreDriver::BeginRound() {
   round_under_way_ = true;
   round_began_ = std::chrono::steady_clock::now();
   pace_.OnHandedOver(std::chrono::steady_clock::now(), std::exchange(open_writes_, 0));
-  commits_.Submit(std::move(batch), [this](const Status& status) {
-    shards_.Post(shard_, [this, status] { OnRoundEnd(status); });
-  });
+  commits_.Submit(std::move(batch),
+                  [this](const Status& status) { shards_.Post(shard_, [this, status] { OnRoundEnd(status); }); });
 }
 
 void CoreDriver::OnRoundEnd(const Status& status) {

@@ -35,6 +35,7 @@
 #include "quorum/node.h"
 #include "quorum/operation.h"
 #include "quorum/packet.h"
+#include "quorum/watch.h"
 #include "ring/topology.h"
 #include "ring/random.h"
 
@@ -64,6 +65,15 @@ class CoreDriver final : public ClusterView {
   void Submit(quorum::Request request, const quorum::Sending& sending, quorum::ReplyCallback done);
   // A page of keys. REQUIRES: request.limit >= 1.
   void Scan(quorum::ScanRequest request, quorum::ScanCallback done);
+
+  // Watches, by tokens that their taker chooses (see quorum::Node). What they are told goes to the taker of news, in
+  // whose call PositionsOf is as of these news.
+  using NewsTaker = std::function<void(std::vector<quorum::WatchNews> news)>;
+  // Before Run. Called with all news that there are at a time, and with none at each tick.
+  void TakeNews(NewsTaker taker) { news_taker_ = std::move(taker); }
+  void Watch(quorum::WatchRequest request, std::uint64_t token);
+  void Unwatch(std::uint64_t token);
+  quorum::WatchPositions PositionsOf(std::uint64_t token) const { return node_->PositionsOf(token); }
 
   void Receive(NodeId from, quorum::PacketBody packet);
   // The link to the peer broke.
@@ -100,7 +110,10 @@ class CoreDriver final : public ClusterView {
     std::chrono::steady_clock::time_point next;
   };
 
-  static quorum::Moment Now();
+  static quorum::Moment ReadClocks();
+  // The time of this turn of the event loop: the clocks are read once for all that one turn brings, and again when Act
+  // is done with it.
+  quorum::Moment Now();
   void Tick();
   bool DiskHangs() const;
   // Answers a write that isn't submitted at all.
@@ -139,6 +152,8 @@ class CoreDriver final : public ClusterView {
   std::uint64_t last_token_ = 0;
   std::unordered_map<std::uint64_t, quorum::ReplyCallback> waiting_;        // By token.
   std::unordered_map<std::uint64_t, quorum::ScanCallback> waiting_scans_;  // By token.
+  NewsTaker news_taker_;
+  std::optional<quorum::Moment> turn_;  // When the present turn began; given only while Act is scheduled.
   bool act_scheduled_ = false;
   bool round_under_way_ = false;
   std::chrono::steady_clock::time_point round_began_;  // The one under way.

@@ -91,6 +91,7 @@ void CoreDriver::Publish() {
   auto snapshot = std::make_shared<ClusterSnapshot>();
   snapshot->self = self_;
   snapshot->topology = node_->topology();
+  snapshot->disk_hangs = DiskHangs();
   const bool new_ring = snapshot->topology != published_;
   published_ = snapshot->topology;
   if (snapshot->topology != nullptr) {

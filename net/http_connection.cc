@@ -1,13 +1,19 @@
 #include "net/http_connection.h"
 
 #include <glog/logging.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace quoin::net {
@@ -28,27 +34,44 @@ constexpr int kReadsPerEvent = 4;
 
 SteadyTime Now() { return std::chrono::steady_clock::now(); }
 
-bool IsWouldBlock(const error_code& error) {
-  return error == asio::error::would_block || error == asio::error::try_again;
+bool IsWouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+// Takes the socket out of the loop's own hands.
+int Release(tcp::socket socket) {
+  error_code error;
+  socket.non_blocking(true, error);
+  const int released = socket.release(error);
+  CHECK(!error) << error.message();
+  return released;
 }
 
 }  // namespace
 
-HttpConnection::HttpConnection(tcp::socket socket, HttpHandler& handler, const HttpLimits& limits,
-                               std::span<char> read_buffer, OnClosed on_closed)
-    : socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
+HttpConnection::HttpConnection(asio::io_context& context, Readiness& readiness, tcp::socket socket,
+                               HttpHandler& handler, const HttpLimits& limits, std::span<char> read_buffer,
+                               OnClosed on_closed)
+    : context_(context),
+      readiness_(readiness),
+      socket_(Release(std::move(socket))),
+      timer_(context),
       read_buffer_(read_buffer),
       on_closed_(std::move(on_closed)) {
   session_ = std::make_unique<HttpSession>(handler, limits, Now(), [this] { ScheduleWrite(); });
 }
 
+HttpConnection::~HttpConnection() { CHECK(closed_) << "a connection is closed before it goes"; }
+
 void HttpConnection::Start() {
-  error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
+  const int on = 1;
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (const Status status = readiness_.Add(socket_, this); !status.ok()) {
+    LOG_EVERY_N(WARNING, 100) << "a client is turned away: " << status;
+    watched_ = false;
+    return Close();
+  }
   ArmTimer();
-  OnReadable();  // The first request is usually there already.
+  readable_ = true;
+  Read();  // The first request is usually there already.
 }
 
 void HttpConnection::Drain() {
@@ -63,59 +86,74 @@ void HttpConnection::Drain() {
   Pump();
 }
 
-void HttpConnection::WaitForBytes() {
-  if (closed_ || waiting_for_bytes_ || input_ended_) return;
-  if (!lingering_ && !session_->wants_bytes()) return;
-  waiting_for_bytes_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
-    self->waiting_for_bytes_ = false;
-    if (self->closed_ || error == asio::error::operation_aborted) return;
-    if (self->lingering_) {
-      self->OnReadableWhileLingering();
-    } else {
-      self->OnReadable();
-    }
-  });
+void HttpConnection::OnReady(std::uint32_t events) {
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
+  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+    if (std::exchange(waiting_for_room_, false)) Pump();
+  }
+  if (closed_ || !readable_) return;
+  if (lingering_) {
+    ReadWhileLingering();
+  } else {
+    Read();
+  }
 }
 
-void HttpConnection::OnReadable() {
-  for (int i = 0; i < kReadsPerEvent && !closed_ && session_->wants_bytes(); ++i) {
-    error_code error;
-    const std::size_t count = socket_.read_some(asio::buffer(read_buffer_.data(), read_buffer_.size()), error);
-    if (IsWouldBlock(error)) break;
-    if (error == asio::error::eof) {
-      input_ended_ = true;
-      session_->OnEndOfInput(Now());
-      break;
-    }
-    if (error) {
-      VLOG(1) << "connection lost while reading: " << error.message();
-      Close();
-      return;
-    }
-    session_->OnBytes({read_buffer_.data(), count}, Now());
-    if (count < read_buffer_.size()) break;
+std::size_t HttpConnection::ReadSome() {
+  const ssize_t count = ::recv(socket_, read_buffer_.data(), read_buffer_.size(), 0);
+  if (count > 0) {
+    // Less than there was room for is all there was, as epoll(7) says, unless the end follows.
+    if (static_cast<std::size_t>(count) < read_buffer_.size() && !peer_done_) readable_ = false;
+    return static_cast<std::size_t>(count);
+  }
+  readable_ = count < 0 && errno == EINTR;
+  if (count == 0) {
+    input_ended_ = true;
+  } else if (errno != EINTR && !IsWouldBlock(errno)) {
+    VLOG(1) << "connection lost while reading: " << std::generic_category().message(errno);
+    Close();
+  }
+  return 0;
+}
+
+void HttpConnection::Read() {
+  for (int i = 0; i < kReadsPerEvent && readable_ && session_->wants_bytes(); ++i) {
+    const std::size_t count = ReadSome();
+    if (closed_) return;
+    if (count > 0) session_->OnBytes({read_buffer_.data(), count}, Now());
+    if (input_ended_) session_->OnEndOfInput(Now());
   }
   Pump();
 }
 
-void HttpConnection::OnReadableWhileLingering() {
-  error_code error;
-  for (int i = 0; i < kReadsPerEvent && !error; ++i) {
-    socket_.read_some(asio::buffer(read_buffer_.data(), read_buffer_.size()), error);
+void HttpConnection::ReadWhileLingering() {
+  for (int i = 0; i < kReadsPerEvent && readable_; ++i) {
+    ReadSome();
+    if (input_ended_) return Close();
+    if (closed_) return;
   }
-  if (error && !IsWouldBlock(error)) {
-    Close();
-    return;
-  }
-  WaitForBytes();
+  ScheduleRead();
+}
+
+void HttpConnection::ScheduleRead() {
+  if (closed_ || !readable_ || read_scheduled_) return;
+  if (!lingering_ && !session_->wants_bytes()) return;
+  read_scheduled_ = true;
+  // Posted, so that one fast sender doesn't hold up a shard.
+  asio::post(context_, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->read_scheduled_ = false;
+    if (!self->closed_) self->OnReady(0);
+  });
 }
 
 void HttpConnection::ScheduleWrite() {
   if (closed_ || write_scheduled_) return;
   write_scheduled_ = true;
   // Posted, so that the answers of one tick leave in one write.
-  asio::post(socket_.get_executor(), [weak = weak_from_this()] {
+  asio::post(context_, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self == nullptr) return;
     self->write_scheduled_ = false;
@@ -123,35 +161,32 @@ void HttpConnection::ScheduleWrite() {
   });
 }
 
-std::size_t HttpConnection::WriteSome(error_code& error) {
+ssize_t HttpConnection::WriteSome() {
   thread_local std::vector<std::string_view> views;  // Kept for its memory.
   views.clear();
   session_->CollectOutput(views, kViewsPerWrite);
   // Mostly there is one, which costs the system less than a list.
-  if (views.size() == 1) return socket_.write_some(asio::buffer(views[0].data(), views[0].size()), error);
-  std::array<asio::const_buffer, kViewsPerWrite> buffers;
-  for (std::size_t i = 0; i < views.size(); ++i) buffers[i] = asio::buffer(views[i].data(), views[i].size());
-  return socket_.write_some(std::span(buffers.data(), views.size()), error);
+  if (views.size() == 1) return ::send(socket_, views[0].data(), views[0].size(), MSG_NOSIGNAL);
+  std::array<iovec, kViewsPerWrite> parts;
+  for (std::size_t i = 0; i < views.size(); ++i) parts[i] = {const_cast<char*>(views[i].data()), views[i].size()};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = views.size();
+  return ::sendmsg(socket_, &message, MSG_NOSIGNAL);
 }
 
 void HttpConnection::WriteOutput() {
   while (!waiting_for_room_ && session_->has_output()) {
-    error_code error;
-    const std::size_t count = WriteSome(error);
-    if (IsWouldBlock(error)) {
+    const ssize_t count = WriteSome();
+    if (count >= 0) {
+      session_->OnWritten(static_cast<std::size_t>(count), Now());
+    } else if (IsWouldBlock(errno)) {
       waiting_for_room_ = true;
-      socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& wait_error) {
-        self->waiting_for_room_ = false;
-        if (wait_error != asio::error::operation_aborted) self->Pump();
-      });
-      break;
-    }
-    if (error) {
-      VLOG(1) << "connection lost while writing: " << error.message();
+    } else if (errno != EINTR) {
+      VLOG(1) << "connection lost while writing: " << std::generic_category().message(errno);
       Close();
       return;
     }
-    session_->OnWritten(count, Now());
   }
 }
 
@@ -174,21 +209,19 @@ void HttpConnection::Pump() {
     }
     return;
   }
-  WaitForBytes();
+  ScheduleRead();
   ArmTimer();
 }
 
 void HttpConnection::BeginLingering() {
   lingering_ = true;
-  error_code error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
-  if (error) {
+  if (::shutdown(socket_, SHUT_WR) != 0) {
     Close();
     return;
   }
   linger_until_ = Now() + (draining_ ? kLingerWhenDraining : kLinger);
   ArmTimer();
-  OnReadableWhileLingering();
+  ReadWhileLingering();
 }
 
 void HttpConnection::ArmTimer() {
@@ -223,9 +256,9 @@ void HttpConnection::OnTimer() {
 void HttpConnection::Close() {
   if (closed_) return;
   closed_ = true;
-  error_code ignored;
   timer_.cancel();
-  socket_.close(ignored);
+  if (watched_) readiness_.Remove(socket_, this);
+  ::close(socket_);
   session_.reset();
   on_closed_(this);
 }

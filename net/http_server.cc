@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "net/http_connection.h"
+#include "net/readiness.h"
 
 namespace quoin::net {
 namespace {
@@ -27,6 +28,9 @@ constexpr std::chrono::milliseconds kAcceptRest{100};
 }  // namespace
 
 struct HttpServer::ShardState {
+  explicit ShardState(asio::io_context& context) : readiness(context) {}
+
+  Readiness readiness;
   std::array<char, kReadBufferBytes> read_buffer;
   std::map<const void*, std::shared_ptr<HttpConnection>> connections;
 };
@@ -51,7 +55,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Listen(Shards& shards, HttpHandl
 
 HttpServer::HttpServer(Shards& shards, HttpHandler& handler, Options options, tcp::acceptor acceptor)
     : shards_(shards), handler_(handler), options_(std::move(options)), acceptor_(std::move(acceptor)) {
-  for (std::size_t i = 0; i < shards.count(); ++i) state_.push_back(std::make_unique<ShardState>());
+  for (std::size_t i = 0; i < shards.count(); ++i) {
+    state_.push_back(std::make_unique<ShardState>(shards.context(i)));
+  }
 }
 
 HttpServer::~HttpServer() {
@@ -102,9 +108,9 @@ void HttpServer::AcceptNext() {
 
 void HttpServer::OnAccepted(std::size_t shard, tcp::socket socket) {
   ShardState& state = *state_[shard];
-  auto connection =
-      std::make_shared<HttpConnection>(std::move(socket), handler_, options_.limits, std::span(state.read_buffer),
-                                       [this, shard](HttpConnection* closed) { OnClosed(shard, closed); });
+  auto connection = std::make_shared<HttpConnection>(
+      shards_.context(shard), state.readiness, std::move(socket), handler_, options_.limits,
+      std::span(state.read_buffer), [this, shard](HttpConnection* closed) { OnClosed(shard, closed); });
   state.connections.emplace(connection.get(), connection);
   connection->Start();
   if (draining_) connection->Drain();

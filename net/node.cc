@@ -16,7 +16,9 @@
 #include "net/api_handler.h"
 #include "net/core_driver.h"
 #include "net/core_keyspace.h"
+#include "net/core_watches.h"
 #include "net/http_server.h"
+#include "net/member_stats.h"
 #include "net/node_foundation.h"
 #include "net/node_settings.h"
 #include "net/peer_listener.h"
@@ -64,6 +66,8 @@ class RunningNode : public Node {
   Status Start(std::unique_ptr<PeerListener> listener, const std::string& peer_address) {
     driver_ = std::make_unique<CoreDriver>(*storage_, *commits_, shards_, kCoreShard);
     keyspace_.emplace(shards_, *driver_);
+    watches_.emplace(shards_, *driver_);
+    member_stats_.emplace(shards_.context(shards_.count() - 1), *driver_);
     handler_.emplace(*keyspace_, HandlerOptions());
     handler_->metrics().AddSampler([this](std::vector<MetricSample>& samples) { Sample(samples); });
     QUOIN_RETURN_IF_ERROR(Listen());
@@ -172,6 +176,8 @@ class RunningNode : public Node {
     handler.start_nonce = RandomNonZero();
     handler.status = [this] { return CurrentStatus(); };
     handler.cluster = driver_.get();
+    handler.watches = &*watches_;
+    handler.member_stats = &*member_stats_;
     return handler;
   }
 
@@ -229,6 +235,8 @@ class RunningNode : public Node {
   std::unique_ptr<CoreDriver> driver_;
   std::unique_ptr<PeerNetwork> network_;
   std::optional<CoreKeyspace> keyspace_;
+  std::optional<CoreWatches> watches_;
+  std::optional<MemberStats> member_stats_;
   std::optional<ApiHandler> handler_;
   std::unique_ptr<HttpServer> server_;
 };

@@ -61,6 +61,7 @@ struct NodeOptions {
   HttpLimits limits;
   AllowedOrigins allowed_origins;
   std::size_t max_websocket_requests = 1024;
+  std::size_t max_watches = 20'000;
   std::chrono::milliseconds ping_interval{20'000};
   std::chrono::milliseconds ping_timeout{20'000};
 };

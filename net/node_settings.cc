@@ -56,6 +56,8 @@ quorum::NodeOptions CoreSettings(const NodeOptions& options, const kv::Identity&
   core.max_value_bytes = options.limits.max_value_bytes;
   // Admission is the gate's: there a batch is one request.
   core.max_requests = options.max_inflight_requests * kMaxBatchOperations;
+  // Admission is the front end's. Of shards' watches, one that ends may reach the core after one that begins.
+  core.max_watches = 2 * options.max_watches;
   // Of each partition's leader: a million ids, and the records of some 65,000 keys, in all.
   core.max_ids = std::max<std::size_t>(1024, (std::size_t{1} << 20) / core.partition_count);
   core.max_idle_keys = std::max<std::size_t>(64, (std::size_t{1} << 16) / core.partition_count);
@@ -72,6 +74,7 @@ ApiHandler::Options HandlerSettings(const NodeOptions& options) {
   handler.max_value_bytes = options.limits.max_value_bytes;
   handler.max_batch_bytes = options.limits.max_batch_bytes;
   handler.max_page_bytes = options.limits.max_page_bytes;
+  handler.max_watches = options.max_watches;
   WebSocketLimits& web_socket = handler.web_socket;
   web_socket.max_message_bytes = options.limits.max_batch_bytes;
   web_socket.max_request_bytes = 2 * options.limits.max_batch_bytes;

@@ -44,8 +44,9 @@ std::string PeerRun::KeyName(std::uint64_t number) {
 }
 
 PeerRun::PeerRun(const PeerPlan& plan)
-    : plan_(plan), value_(plan.value_bytes, 'v'), events_(::epoll_create1(EPOLL_CLOEXEC)) {
+    : plan_(plan), value_(plan.value_bytes, 'v'), events_(::epoll_create1(EPOLL_CLOEXEC)), read_buffer_(kReadBytes) {
   PCHECK(events_ >= 0);
+  if (!plan_.leaders.empty()) SortKeysByLeader();
   connections_.resize(plan_.connections);
   for (std::uint32_t i = 0; i < plan_.connections; ++i) Connect(i);
 }
@@ -84,11 +85,16 @@ void PeerRun::Connect(std::uint32_t index) {
   PCHECK(::epoll_ctl(events_, EPOLL_CTL_ADD, connection.socket, &event) == 0);
 }
 
-bool PeerRun::Leads(std::uint32_t index, std::uint64_t number) const {
-  if (plan_.leaders.empty()) return true;
+void PeerRun::SortKeysByLeader() {
   const auto partitions = static_cast<std::uint32_t>(plan_.leaders.size());
-  const std::uint32_t leader = plan_.leaders[ring::PartitionOf(KeyName(number), partitions).value];
-  return leader == 0 || leader == index % plan_.ports.size() + 1;
+  led_.resize(plan_.ports.size());
+  for (std::uint32_t number = 0; number < plan_.keys; ++number) {
+    const std::uint32_t leader = plan_.leaders[ring::PartitionOf(KeyName(number), partitions).value];
+    for (std::size_t server = 0; server < led_.size(); ++server) {
+      if (leader == 0 || leader == server + 1) led_[server].push_back(number);
+    }
+  }
+  for (const auto& keys : led_) CHECK(!keys.empty()) << "--keys: a server leads none of so few";
 }
 
 void PeerRun::Ask(Connection& connection, std::uint32_t index, Clock::time_point now) {
@@ -97,12 +103,15 @@ void PeerRun::Ask(Connection& connection, std::uint32_t index, Clock::time_point
     if (next_fill_ == plan_.keys) return;
     number = next_fill_++;
   } else if (plan_.work != PeerPlan::Work::kGap) {
-    do {
-      connection.random ^= connection.random << 13;
-      connection.random ^= connection.random >> 7;
-      connection.random ^= connection.random << 17;
+    connection.random ^= connection.random << 13;
+    connection.random ^= connection.random >> 7;
+    connection.random ^= connection.random << 17;
+    if (led_.empty()) {
       number = connection.random % plan_.keys;
-    } while (!Leads(index, number));
+    } else {
+      const auto& keys = led_[index % led_.size()];
+      number = keys[connection.random % keys.size()];
+    }
   }
   if (plan_.work == PeerPlan::Work::kGet) {
     connection.client->Get(KeyName(number), &connection.output);
@@ -161,12 +170,10 @@ void PeerRun::AskThoseDue(Clock::time_point now) {
 
 void PeerRun::OnReady(std::uint32_t index) {
   Connection& connection = connections_[index];
-  const std::size_t held = connection.input.size();
-  connection.input.resize(held + kReadBytes);
-  const ssize_t count = ::recv(connection.socket, connection.input.data() + held, kReadBytes, 0);
+  const ssize_t count = ::recv(connection.socket, read_buffer_.data(), read_buffer_.size(), 0);
   PCHECK(count >= 0 || errno == EAGAIN || errno == EINTR);
   CHECK_NE(count, 0) << "the server has closed the connection";
-  connection.input.resize(held + static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+  connection.input.append(read_buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(0, count)));
   std::string_view rest = connection.input;
   while (const auto answer = connection.client->Take(&rest, &connection.output)) OnAnswer(connection, index, *answer);
   connection.input.erase(0, connection.input.size() - rest.size());

@@ -72,8 +72,7 @@ class PeerRun {
   };
 
   void Connect(std::uint32_t index);
-  // Whether the connection is one to ask for that key.
-  bool Leads(std::uint32_t index, std::uint64_t number) const;
+  void SortKeysByLeader();
   void Ask(Connection& connection, std::uint32_t index, Clock::time_point now);
   void OnReady(std::uint32_t index);
   void OnAnswer(Connection& connection, std::uint32_t index, const PeerAnswer& answer);
@@ -85,6 +84,8 @@ class PeerRun {
   const std::string value_;
   int events_ = -1;
   std::vector<Connection> connections_;
+  std::vector<std::vector<std::uint32_t>> led_;  // By server: the keys that it leads, those without a leader included.
+  std::vector<char> read_buffer_;                // Of all connections: nothing of it is kept between reads.
   std::uint64_t done_ = 0;
   std::uint64_t next_fill_ = 0;
   std::uint32_t unanswered_ = 0;
