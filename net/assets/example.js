@@ -1,10 +1,10 @@
-// The example page: a counter (increments, which never get lost and never count twice) and a notepad (conditional
-// writes). Values are only ever put into the page as text.
+// The example page: a counter (increments, which never get lost and never count twice, and a watch) and a notepad
+// (conditional writes). Values are only ever put into the page as text.
 import {connect, UnknownOutcomeError} from '/quoin.js';
 
 const COUNTER = 'example/counter';
 const NOTE = 'example/note';
-// How often the page looks what others have done.
+// How often the page looks at the note.
 const LOOK_MS = 1000;
 
 const byId = (id) => document.getElementById(id);
@@ -38,6 +38,17 @@ async function add(db, by) {
     say('counter-note', '');
   } catch (error) {
     say('counter-note', explain(error), 'bad');
+  }
+}
+
+// Ten lines, and the counter shows what anybody does, as it happens.
+async function followCount(db) {
+  let count = '0';
+  for await (const event of db.watch({keys: [COUNTER]})) {
+    if (event.type === 'put') count = event.state.text();
+    if (event.type === 'deleted' || event.type === 'expired') count = '0';
+    if (event.type === 'gap') count = '0';  // What is there comes next, if anything is.
+    else showCount(count);
   }
 }
 
@@ -81,10 +92,6 @@ async function save(db, expected) {
   showConflict(await read(db));
   say('note', 'Not saved: the note is no longer the one that was loaded.', 'bad');
   byId('conflict-title').focus();
-}
-
-async function lookAtCount(db) {
-  showCount((await db.get(COUNTER))?.text() ?? '0');
 }
 
 async function lookAtNote(db) {
@@ -137,12 +144,12 @@ async function start() {
     byId('text').focus();
   });
   load(await read(db));
-  await lookAtCount(db);
+  followCount(db).catch((error) => say('counter-note', explain(error), 'bad'));
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     // The connection comes back by itself; until then there is nothing to see.
     if (document.hidden || db.state !== 'open') continue;
-    await Promise.allSettled([lookAtCount(db), lookAtNote(db)]);
+    await Promise.allSettled([lookAtNote(db)]);
   }
 }
 

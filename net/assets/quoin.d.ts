@@ -87,6 +87,53 @@ export interface ScanOptions {
   signal?: AbortSignal;
 }
 
+/** What is watched: 1 to 256 keys and prefixes together. The prefix "" is every key. */
+export interface WatchTargets {
+  keys?: readonly Key[];
+  prefixes?: readonly Key[];
+}
+
+export interface WatchOptions {
+  /** Ends the watch, with the signal's reason. */
+  signal?: AbortSignal;
+  /** Of an earlier watch of the same targets: goes on where that one was, a page or a process earlier. */
+  cursor?: string;
+  /** Whether what is there is told first. Default true. With a cursor it means nothing. */
+  state?: boolean;
+}
+
+interface Watched<Type extends string> {
+  readonly type: Type;
+  /** From here a watch goes on behind this event, and misses nothing; "": it would have to begin anew. */
+  readonly cursor: string;
+}
+interface WatchedKey<Type extends string> extends Watched<Type> {
+  /** As text when its bytes are UTF-8, otherwise as bytes. */
+  readonly key: string | Uint8Array;
+  /** The versions of a key's events only go up, but after a gap. */
+  readonly version: string;
+  /** Earlier events of this key that were left out for this one, because this client was behind. */
+  readonly skipped: number;
+}
+
+export type WatchEvent =
+  | (WatchedKey<'put'> & {readonly state: State})
+  | WatchedKey<'deleted'>
+  /** Its time to live ended. */
+  | WatchedKey<'expired'>
+  /** What happened in between is not known. With a key: its state comes next. With null: the state of everything that is
+   *  watched follows, up to the next "synced"; a key that is not told by then is absent. */
+  | (Watched<'gap'> & {readonly key: string | Uint8Array | null})
+  /** Everything up to now has been told. */
+  | (Watched<'synced'> & {readonly key: null});
+
+/** One next() at a time, as for await does it. */
+export interface Watch extends AsyncIterableIterator<WatchEvent> {
+  /** That of the latest event that was taken. */
+  readonly cursor: string;
+  return(): Promise<IteratorResult<WatchEvent>>;
+}
+
 /** One operation of a batch: the members are the arguments of the method of that name. */
 export type BatchOperation =
   | {op: 'get'; key: Key}
@@ -158,7 +205,15 @@ export interface Client {
    *  consumed; each shows one moment of each key, and keys that stay for the whole walk appear exactly once. */
   scan(prefix?: Key, options?: ScanOptions): AsyncGenerator<Entry, void, void>;
 
-  /** Refuses new requests, waits until those under way have ended, then closes the connection. */
+  /** Tells of changes to keys and prefixes as they happen (docs/watch.md): first of what is there, then of what becomes
+   *  of it, over lost connections and nodes, until it is aborted or broken out of, or the client is closed. Each has a
+   *  connection of its own, so one watch of many keys costs less than many watches. Events that are taken slowly wait at
+   *  the node, which leaves out older states of a key for newer ones; at most 1 MiB and one message wait here.
+   *  Throws TypeError or RangeError for arguments that make no sense. Its next() rejects with the signal's reason, or
+   *  with NotAppliedError when the nodes refuse it for good, or the client is closed. */
+  watch(targets: WatchTargets, options?: WatchOptions): Watch;
+
+  /** Refuses new requests, ends watches, waits until those under way have ended, then closes the connection. */
   close(): Promise<void>;
 }
 

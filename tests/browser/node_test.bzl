@@ -1,6 +1,6 @@
 """One file of tests under Node.js, as run.sh runs it."""
 
-def node_test(name, data, size = "small"):
+def node_test(name, data, size = "small", tags = []):
     """`name`.mjs with what it imports or starts, which is `data`."""
     native.sh_test(
         name = name,
@@ -8,4 +8,5 @@ def node_test(name, data, size = "small"):
         srcs = ["run.sh"],
         args = [name + ".mjs"],
         data = [name + ".mjs"] + data,
+        tags = tags,
     )

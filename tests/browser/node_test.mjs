@@ -168,6 +168,51 @@ test('the node serves the very module that is tested here, its types, and pages 
   assert.match(page.headers.get('content-security-policy'), /default-src 'none'; script-src 'self'/);
 });
 
+test('a watch tells what happens to keys, over connections that are cut', async (t) => {
+  const node = await NodeProcess.start(t, FAST);
+  const proxy = await Proxy.start(t, node.port);
+  const writer = await connect(node.url);
+  t.after(() => writer.close());
+  const reader = await connect(proxy.url);
+  t.after(() => reader.close());
+  await writer.put('room/1', 'hello');
+  const watch = reader.watch({keys: ['title'], prefixes: ['room/']});
+  const next = async () => {
+    const {value: {type, key, state}} = await watch.next();
+    return [type, key, state?.text()].filter((part) => part !== undefined && part !== null).join(' ');
+  };
+  assert.equal(await next(), 'put room/1 hello');
+  assert.equal(await next(), 'synced');
+  const {version} = await writer.put('title', 'T');
+  const {value: told} = await watch.next();
+  assert.deepEqual([told.type, told.key, told.version], ['put', 'title', version]);
+  await writer.delete('room/1');
+  assert.equal(await next(), 'deleted room/1');
+  // Every few hundred bytes the connection ends; the newest value comes all the same, and versions go up.
+  let left = 300;
+  proxy.cutAt = (bytes) => {
+    left -= bytes.length;
+    if (left > 0) return undefined;
+    left = 1000;
+    return 0;
+  };
+  for (let i = 0; i < 50; ++i) await writer.put('title', `number ${i}`);
+  let latest = version, text = '';
+  while (text !== 'number 49') {
+    const {value: event} = await watch.next();
+    if (event.type === 'gap') latest = null;
+    if (event.type !== 'put') continue;
+    if (latest !== null) assert.notEqual(event.version, latest);
+    latest = event.version;
+    text = event.state.text();
+  }
+  assert(proxy.cuts > 0);
+  // Another client goes on from there.
+  await writer.put('title', 'later');
+  const resumed = writer.watch({keys: ['title'], prefixes: ['room/']}, {cursor: watch.cursor});
+  for await (const event of resumed) if (event.type === 'put' && event.state.text() === 'later') break;
+});
+
 // Each block of the page is run as it stands there, in order, with what the module exports and `db` in scope.
 test('the examples of docs/javascript.md run, and log what their names promise', async (t) => {
   const {node, client} = await connected(t);

@@ -186,7 +186,7 @@ test('the page says that the node is gone, and goes on when it is back', async (
   await waitForText(page, '#state', /^connected$/);
 });
 
-test('the page fits a phone, light and dark, and the landing page leads to it', async (t) => {
+test('the page fits a phone, light and dark, and the dashboard leads to it', async (t) => {
   const {node, browser, client} = await started(t);
   await client.put('example/note', 'bread\n' + 'averylongwordwithoutanyspaces'.repeat(10));
   await client.put('example/counter', '-9223372036854775807');
@@ -231,7 +231,7 @@ test('the page fits a phone, light and dark, and the landing page leads to it', 
     }
     assert.deepEqual(page.complaints, []);
   }
-  const landing = await openPage(t, browser, node.url);
-  await landing.click('a[href="/example"]');
-  await waitForText(landing, '#state', /^connected$/);
+  const dashboard = await openPage(t, browser, node.url);
+  await dashboard.click('a[href="/example"]');
+  await waitForText(dashboard, '#state', /^connected$/);
 });

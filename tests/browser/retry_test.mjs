@@ -5,7 +5,7 @@ import test from 'node:test';
 import {connect, NotAppliedError, UnknownOutcomeError} from './quoin.mjs';
 import {closeFrame, connected, frame} from './scripted_node.mjs';
 
-const BALLOT = '3.00c0ffee00c0ffee';
+const BALLOT = '3.00c0ffee00c0ffee.41';
 const page = (entries, cursor) => ({page: {entries, cursor}});
 
 test('answers belong to their ids, in whatever order they come', async (t) => {
@@ -93,7 +93,11 @@ test('the ballot of an earlier answer about the key is named, the newest one, an
   assert.equal(await sent('a', '10.00c0ffee00c0ffed'), '10.00c0ffee00c0ffee');
   assert.equal(await sent('a', '10.00c0ffee00c0ffef'), '10.00c0ffee00c0ffee');
   assert.equal(await sent('b', ''), undefined);
-  assert.equal(await sent('a', undefined), '10.00c0ffee00c0ffef');
+  assert.equal(await sent('a', '10.00c0ffee00c0ffef.9'), '10.00c0ffee00c0ffef');
+  assert.equal(await sent('a', '10.00c0ffee00c0ffef.10'), '10.00c0ffee00c0ffef.9');
+  assert.equal(await sent('a', '10.00c0ffee00c0ffef'), '10.00c0ffee00c0ffef.10');
+  assert.equal(await sent('a', '10.00c0ffee00c0ffee.99'), '10.00c0ffee00c0ffef.10');
+  assert.equal(await sent('a', undefined), '10.00c0ffee00c0ffef.10');
 });
 
 test('all sendings of a write name the ballot of the first, whatever is learned meanwhile', async (t) => {

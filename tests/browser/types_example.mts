@@ -1,6 +1,6 @@
 // What callers write, as TypeScript: this must compile, and what stands under @ts-expect-error must not.
 import {connect, json, NotAppliedError, QuoinError, RejectedError, UnknownOutcomeError} from './quoin.mjs';
-import type {Client, Entry, State} from './quoin.mjs';
+import type {Client, Entry, State, Watch} from './quoin.mjs';
 
 export async function use(): Promise<void> {
   const db: Client = await connect(['http://127.0.0.1:8080', new URL('wss://node.example/')], {
@@ -51,6 +51,18 @@ export async function use(): Promise<void> {
     const found: Entry = entry;
     await db.get(found.key);
   }
+
+  const watch: Watch = db.watch({keys: ['title'], prefixes: ['room/']}, {cursor: '', signal: new AbortController().signal});
+  for await (const event of watch) {
+    // @ts-expect-error: not every event has a state.
+    event.state.text();
+    if (event.type === 'put') void event.state.text();
+    if (event.type === 'deleted' || event.type === 'expired') void (event.version + event.skipped);
+    if (event.type === 'gap' && event.key === null) void event.cursor;
+    if (event.type === 'synced') break;
+  }
+  // @ts-expect-error: what is watched stands in lists.
+  db.watch({key: 'title'});
 
   try {
     await db.incr('n');

@@ -3,6 +3,9 @@
 // A sending is {body(), onAnswer(frame), onLost(why), onRefused(details)}. Each ends exactly once, unless cancelled:
 // answered; lost (it was sent, and the connection ended before its answer: its fate is not known); or refused (it was
 // never sent). body() is called when it is sent, not before.
+//
+// A watch is one with isStream: events are no end of it. Its credit() is how many bytes of answers the node is allowed
+// from then on; onAnswer is told how many of them each message took, and grant() allows more.
 import {NodeSocket} from './node_socket.js';
 import {utf8Bytes} from './values.js';
 
@@ -13,6 +16,8 @@ const LAST_ID = 2 ** 32 - 1;
 // A silence is looked at a second time, so that a program that did not come to read for long does not take its own pause
 // for the node's.
 const SECOND_LOOK_MS = 20;
+// Asks for nothing: no watch has this id. That it is answered shows that the node is there.
+const PROBE = {body: () => ({unwatch: {watch: LAST_ID}}), onAnswer() {}, onLost() {}, onRefused() {}};
 // How long a node may take to answer our close frame.
 const CLOSING_MS = 1000;
 
@@ -34,6 +39,7 @@ export class Link {
   #lastId = 0;
   #heardAt = 0;           // When the node last said something, or took something of what is being sent.
   #unsentBytes = 0;       // What the socket would hold if it had sent nothing since the silence was last looked at.
+  #credit = null;         // Bytes of answers that the node may still send; null: any.
   #isSuspect = false;     // It has been silent for too long; what it said may be waiting to be read.
   #timer = null;          // Of the opening, or until the next one.
   #watch = null;          // Of the silence.
@@ -75,6 +81,19 @@ export class Link {
     return !this.#waiting.delete(sending);
   }
 
+  // Allows the node so many more bytes of answers. False: there is no connection.
+  grant(bytes) {
+    if (!this.#isOpen) return false;
+    this.#credit = (this.#credit ?? 0) + bytes;
+    this.#socket.send(JSON.stringify({credit: {bytes: String(bytes)}}));
+    return true;
+  }
+
+  // Gives the connection up, so that another node is tried.
+  leave(why) {
+    if (this.#isOpen && !this.#closed) this.#drop(why);
+  }
+
   // REQUIRES: nothing is submitted any more. Resolves when the connection is gone.
   close() {
     if (this.#whenClosed !== null) return this.#whenClosed.promise;
@@ -113,6 +132,7 @@ export class Link {
       return this.#onEnd(`${url}: ${error.message}`);
     }
     this.#socket = socket;
+    this.#credit = null;
     this.#unsentBytes = 0;
     this.#isSuspect = false;
     // NodeSocket tells of every byte, of a long answer's too, and of pings. Browsers tell of whole messages only.
@@ -167,9 +187,12 @@ export class Link {
     }
     const flight = this.#inFlight.get(frame.id);
     if (flight === undefined) return this.#drop(`the node answered ${frame.id}, which was not asked`);
-    this.#inFlight.delete(frame.id);
+    const bytes = this.#credit === null ? 0 : utf8Bytes(data).length;
+    if (this.#credit !== null) this.#credit -= bytes;
+    const goesOn = flight.sending?.isStream && frame.events !== undefined;
+    if (!goesOn) this.#inFlight.delete(frame.id);
     try {
-      flight.sending?.onAnswer(frame);
+      flight.sending?.onAnswer(frame, bytes);
     } catch (error) {
       this.#inFlight.set(frame.id, flight);  // It counts as lost.
       return this.#drop(`the node's answer makes no sense: ${error.message}`);
@@ -209,6 +232,7 @@ export class Link {
     }
     this.#inFlight.set(this.#lastId, {sending, sentAt: performance.now()});
     const unsentBytes = this.#socket.bufferedAmount ?? 0;
+    if (sending.isStream) this.grant(sending.credit());
     this.#socket.send(message);
     this.#unsentBytes += (this.#socket.bufferedAmount ?? 0) - unsentBytes;
     this.#watch ??= setTimeout(() => this.#onWatch(), this.#options.silenceTimeoutMs);
@@ -227,11 +251,19 @@ export class Link {
     const unsentBytes = this.#socket.bufferedAmount ?? 0;
     if (unsentBytes < this.#unsentBytes) this.#hear();
     this.#unsentBytes = unsentBytes;
-    const [oldest] = this.#inFlight.values();
+    const oldest = [...this.#inFlight.values()].find(({sending}) => !sending?.isStream);
+    if (oldest === undefined) return this.#watchStreams();
     const silentMs = performance.now() - Math.max(this.#heardAt, oldest.sentAt);
     const leftMs = this.#options.silenceTimeoutMs - silentMs;
     if (leftMs <= 0 && this.#isSuspect) return this.#drop(`the node has said nothing for ${Math.round(silentMs)} ms`);
     this.#isSuspect = leftMs <= 0;
     this.#watch = setTimeout(() => this.#onWatch(), this.#isSuspect ? SECOND_LOOK_MS : leftMs);
+  }
+
+  // A watch may be silent for ever, but its node must show now and then that it is there. (Without credit it can't.)
+  #watchStreams() {
+    const leftMs = this.#options.silenceTimeoutMs - (performance.now() - this.#heardAt);
+    if (leftMs <= 0 && (this.#credit ?? 1) > 0 && this.#inFlight.size < this.limits.max_requests) return this.#send(PROBE);
+    this.#watch = setTimeout(() => this.#onWatch(), leftMs > 0 ? leftMs : this.#options.silenceTimeoutMs);
   }
 }

@@ -5,6 +5,7 @@ import {MEMBERS, checkMembers, consistencyMember, operationOf} from './operation
 import {Task} from './task.js';
 import {BallotCache, OperationUnit, PageUnit} from './units.js';
 import {describe, json, prefixMember, toBase64, utf8Bytes} from './values.js';
+import {Watch, watchRequest} from './watch.js';
 
 export {NotAppliedError, QuoinError, RejectedError, UnknownOutcomeError, json};
 
@@ -80,7 +81,9 @@ export async function connect(urls = globalThis.location?.origin, options = {}) 
     clearTimeout(timer);
     given.signal?.removeEventListener('abort', onAbort);
   }
-  return new Client(link, clientId, given.timeoutMs);
+  // A watch has a link of its own.
+  const {onStateChange, ...linkOptions} = given;
+  return new Client(link, clientId, given.timeoutMs, () => new Link(sockets, linkOptions));
 }
 
 // Lists of operations that each fit into one message of the node.
@@ -134,15 +137,18 @@ class Client {
   #link;
   #clientId;
   #timeoutMs;
+  #newLink;
+  #watches = new Set();  // Those that have not ended.
   #lastNumber = 0n;
   #ballots = new BallotCache();
   #pending = new Set();  // Promises of requests that have not ended.
   #closing = null;
 
-  constructor(link, clientId, timeoutMs) {
+  constructor(link, clientId, timeoutMs, newLink) {
     this.#link = link;
     this.#clientId = clientId;
     this.#timeoutMs = timeoutMs;
+    this.#newLink = newLink;
   }
 
   get state() {
@@ -211,7 +217,19 @@ class Client {
     }
   }
 
+  watch(targets, options = {}) {
+    const request = watchRequest(targets, options);
+    if (this.#closing !== null) throw new NotAppliedError('the client is closed', {type: 'closed'});
+    const watch = new Watch(this.#newLink(), request, (closed) => {
+      this.#watches.delete(watch);
+      this.#track(closed);
+    });
+    this.#watches.add(watch);
+    return watch;
+  }
+
   close() {
+    for (const watch of this.#watches) watch.stop(new NotAppliedError('the client is closed', {type: 'closed'}));
     this.#closing ??= Promise.allSettled(this.#pending).then(() => this.#link.close());
     return this.#closing;
   }

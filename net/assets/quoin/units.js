@@ -13,11 +13,12 @@ const MOST_BALLOTS_KNOWN = 1024;
 // An answer that says nothing of the schema must not pass for a certain one.
 const UNCLEAR = {effect: 'UNKNOWN', type: 'outcome-unknown', detail: 'the node did not say how it ended'};
 
+// '3.00c0ffee00c0ffee.41': round, node, sequence; without the last one it is 0.
 function isNewer(ballot, than) {
-  const [round, node] = ballot.split('.');
-  const [thanRound, thanNode] = than.split('.');
-  if (round === thanRound) return node > thanNode;
-  return BigInt(round) > BigInt(thanRound);
+  const [round, node, sequence = '0'] = ballot.split('.');
+  const [thanRound, thanNode, thanSequence = '0'] = than.split('.');
+  if (round !== thanRound) return BigInt(round) > BigInt(thanRound);
+  return node === thanNode ? BigInt(sequence) > BigInt(thanSequence) : node > thanNode;
 }
 
 // The newest ballot that an answer has named, for each of the keys that were used last.

@@ -1,0 +1,134 @@
+#include "net/member_stats.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+
+#include "net/scripted_server.h"
+
+namespace quoin::net {
+namespace {
+
+constexpr NodeId kSelf{1};
+constexpr NodeId kOther{2};
+
+// A cluster of this node and another one at some address.
+class TwoNodes : public ClusterView {
+ public:
+  explicit TwoNodes(const std::string& address) {
+    ring::Topology topology;
+    topology.members[kSelf].client_address = "127.0.0.1:1";
+    topology.members[kOther].client_address = address;
+    snapshot_ = std::make_shared<ClusterSnapshot>();
+    snapshot_->self = kSelf;
+    snapshot_->topology = std::make_shared<ring::Topology>(topology);
+  }
+  std::shared_ptr<const ClusterSnapshot> Snapshot() const override { return snapshot_; }
+  void Ask(const quorum::MembershipPacket&) override {}
+  void Forget() {
+    auto alone = std::make_shared<ClusterSnapshot>(*snapshot_);
+    ring::Topology topology = *snapshot_->topology;
+    topology.members.erase(kOther);
+    alone->topology = std::make_shared<ring::Topology>(topology);
+    snapshot_ = alone;
+  }
+
+ private:
+  std::shared_ptr<ClusterSnapshot> snapshot_;
+};
+
+// Asks, and lets everything that follows happen.
+std::map<NodeId, MemberStats::Answer> Told(MemberStats& stats, boost::asio::io_context& context) {
+  stats.Latest();
+  context.run();
+  context.restart();
+  return stats.Latest();
+}
+
+TEST(MemberStats, TellsWhatTheOthersSayFromTheSecondCallOn) {
+  std::string target;
+  ScriptedServer server([&](ScriptedConnection& connection) {
+    const auto request = connection.Receive();
+    if (!request) return;
+    target = request->method + " " + request->target;
+    connection.Answer(200, "Content-Type: application/json\r\n", R"({"node": "other"})");
+  });
+  TwoNodes cluster(server.address());
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster);
+  EXPECT_TRUE(stats.Latest().empty()) << "nothing is asked before somebody wants to know";
+  const auto told = Told(stats, context);
+  EXPECT_EQ(target, "GET /v1/stats");
+  ASSERT_EQ(told.size(), 1u) << "the node does not ask itself";
+  EXPECT_EQ(told.at(kOther).json, R"({"node": "other"})");
+  EXPECT_EQ(told.at(kOther).error, "");
+  EXPECT_NE(told.at(kOther).received, MemberStats::Time());
+  EXPECT_EQ(server.connections(), 1) << "two calls in a row are one question";
+
+  cluster.Forget();
+  EXPECT_TRUE(stats.Latest().empty());
+}
+
+TEST(MemberStats, SaysWhyAMemberTellsNothing) {
+  struct Case {
+    std::string body;
+    int status;
+    std::string says;
+  };
+  const Case cases[] = {
+      {"{}", 404, "the answer is 404"},
+      {"{", 200, "no JSON"},
+      {"[]", 200, "no JSON object"},
+      {std::string(MemberStats::kMaxAnswerBytes + 1, ' '), 200, "no whole answer"},
+  };
+  for (const Case& wrong : cases) {
+    ScriptedServer server([&](ScriptedConnection& connection) {
+      if (connection.Receive()) connection.Answer(wrong.status, "", wrong.body);
+    });
+    TwoNodes cluster(server.address());
+    boost::asio::io_context context;
+    MemberStats stats(context, cluster);
+    const auto told = Told(stats, context);
+    EXPECT_NE(told.at(kOther).error.find(wrong.says), std::string::npos) << told.at(kOther).error;
+    EXPECT_EQ(told.at(kOther).json, "");
+  }
+}
+
+TEST(MemberStats, SaysThatNobodyListens) {
+  RefusingPort nobody;
+  TwoNodes cluster(nobody.address());
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster);
+  EXPECT_NE(Told(stats, context).at(kOther).error.find("no connection"), std::string::npos);
+}
+
+TEST(MemberStats, WaitsNoLongerThanItsPatience) {
+  ScriptedServer server([](ScriptedConnection& connection) { connection.WaitForEnd(); });
+  TwoNodes cluster(server.address());
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster);
+  EXPECT_NE(Told(stats, context).at(kOther).error.find("no whole answer"), std::string::npos);
+}
+
+TEST(MemberStats, SaysThatAnAddressIsNone) {
+  TwoNodes cluster("nowhere");
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster);
+  EXPECT_NE(Told(stats, context).at(kOther).error, "");
+}
+
+TEST(MemberStats, MayEndBeforeItsAnswersCome) {
+  ScriptedServer server([](ScriptedConnection& connection) { connection.WaitForEnd(); });
+  TwoNodes cluster(server.address());
+  auto context = std::make_unique<boost::asio::io_context>();
+  auto stats = std::make_unique<MemberStats>(*context, cluster);
+  stats->Latest();
+  context->poll();
+  stats.reset();
+  context.reset();
+}
+
+}  // namespace
+}  // namespace quoin::net
