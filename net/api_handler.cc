@@ -42,9 +42,12 @@ ApiHandler::ApiHandler(quorum::Keyspace& keyspace, Options options)
     : options_(std::move(options)),
       node_line_("Quoin-Node: " + options_.node.ToString() + "\r\n"),
       request_id_prefix_(Hex64(options_.start_nonce).substr(8) + "-"),
-      gate_(keyspace, {options_.start_nonce, options_.max_inflight_requests, options_.max_value_bytes,
-                       options_.max_batch_bytes, options_.max_page_bytes}) {
+      metered_(keyspace, meter_, options_.steady_now),
+      gate_(metered_, {options_.start_nonce, options_.max_inflight_requests, options_.max_value_bytes,
+                       options_.max_batch_bytes, options_.max_page_bytes}),
+      watch_gate_(options_.max_watches) {
   CHECK(options_.status);
+  metrics_.AddSampler([this](std::vector<MetricSample>& samples) { watch_gate_.Sample(samples); });
   // Protobuf makes what stands for "no unknown members" at its first use, which the thread sanitizer can't follow into
   // the system's library. Here the shards don't run yet.
   CHECK(!HasUnknown(v1::ClientFrame::default_instance()));
@@ -113,6 +116,11 @@ std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string
   if (verdict->route == Route::kWebSocket && head.method() == Method::kGet) {
     return CheckWebSocket(head, request_id, verdict);
   }
+  if (verdict->route == Route::kWatch && head.method() != Method::kOptions) {
+    if (auto problem = CheckWatch(head, *target, request_id, verdict); problem.has_value()) {
+      return ProblemResponse(*problem, request_id);
+    }
+  }
   return std::nullopt;
 }
 
@@ -170,6 +178,8 @@ HttpHandler::OnTimeout ApiHandler::Handle(HttpRequest request, Respond respond) 
       return HandleList(std::move(request), *target, std::move(respond));
     case Route::kBatch:
       return HandleBatch(std::move(request), *target, std::move(respond));
+    case Route::kWatch:
+      return HandleWatch(std::move(request), *target, std::move(respond));
     case Route::kCluster:
     case Route::kClusterRing:
       respond(AnswerAboutCluster(request.route, *target, request.request_id));
@@ -180,9 +190,16 @@ HttpHandler::OnTimeout ApiHandler::Handle(HttpRequest request, Respond respond) 
     case Route::kNodeCancel:
       respond(ChangeMembership(request, *target));
       return nullptr;
-    default:
-      respond(AnswerAboutNode(request.route, request.request_id));
+    case Route::kStats:
+    case Route::kClusterStats:
+      respond(AnswerAboutStats(request.route, request.request_id));
       return nullptr;
+    default: {
+      std::string_view file;
+      FindRoute(target->path, &file);
+      respond(AnswerAboutNode(request.route, file, request.request_id));
+      return nullptr;
+    }
   }
 }
 

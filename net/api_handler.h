@@ -1,8 +1,8 @@
 // ApiHandler: the node's HTTP API (docs/api.md), over a keyspace.
 //
 // One file per part: api_handler.cc (routing, admission, logs), api_key.cc (one key), api_list.cc, api_batch.cc (many
-// keys), api_websocket.cc (from the handshake on), api_cluster.cc (the cluster and its members), api_node.cc (pages
-// about the node itself).
+// keys), api_watch.cc (changes of keys), api_websocket.cc (from the handshake on), api_cluster.cc (the cluster and its members), api_stats.cc
+// (counts and latencies), api_node.cc (pages about the node itself).
 //
 // Thread safety: one object serves all shards.
 // Lifetime: must outlive all sessions; the keyspace must outlive it, and every answer that is to come from there.
@@ -22,10 +22,14 @@
 #include "net/http_session.h"
 #include "net/key_head.h"
 #include "net/keyspace_gate.h"
+#include "net/member_stats.h"
 #include "net/metrics.h"
 #include "net/node_status.h"
+#include "net/operation_meter.h"
 #include "net/origin.h"
 #include "net/uri.h"
+#include "net/watch_gate.h"
+#include "net/watch_source.h"
 #include "net/websocket_session.h"
 #include "quorum/keyspace.h"
 
@@ -47,6 +51,9 @@ class ApiHandler : public HttpHandler {
     AllowedOrigins allowed_origins;
     NodeStatusSource status;
     ClusterView* cluster = nullptr;  // Outlives the handler. nullptr: this node knows of no cluster.
+    WatchSource* watches = nullptr;       // Outlives the handler. nullptr: this node serves no watches.
+    std::size_t max_watches = 20'000;
+    MemberStats* member_stats = nullptr;  // Outlives the handler. nullptr: nobody asks the other members.
     std::function<SteadyTime()> steady_now = [] { return std::chrono::steady_clock::now(); };
     std::function<kv::WallTime()> wall_now = [] {
       return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -81,10 +88,17 @@ class ApiHandler : public HttpHandler {
   OnTimeout SubmitPlain(HttpRequest request, KeyHead key_head, Respond respond);
   OnTimeout SubmitPosted(HttpRequest request, KeyHead key_head, Respond respond);
   OnTimeout HandleList(HttpRequest request, const Target& target, Respond respond);
+  // What is wrong with the request for a watch; nullopt: nothing, and the verdict says how it is answered.
+  std::optional<ProblemReport> CheckWatch(const HttpHead& head, const Target& target, std::string_view request_id,
+                                          HeadVerdict* verdict);
+  OnTimeout HandleWatch(HttpRequest request, const Target& target, Respond respond);
   OnTimeout HandleBatch(HttpRequest request, const Target& target, Respond respond);
   HttpResponse AnswerAboutCluster(Route route, const Target& target, std::string_view request_id);
   HttpResponse ChangeMembership(const HttpRequest& request, const Target& target);
-  HttpResponse AnswerAboutNode(Route route, std::string_view request_id);
+  HttpResponse AnswerAboutStats(Route route, std::string_view request_id);
+  std::string StatsJson();
+  // `file`: the name of a file of the dashboard.
+  HttpResponse AnswerAboutNode(Route route, std::string_view file, std::string_view request_id);
 
   // The handshake of a WebSocket: why it is refused, or how the connection goes on.
   std::optional<HttpResponse> CheckWebSocket(const HttpHead& head, std::string_view request_id, HeadVerdict* verdict);
@@ -92,7 +106,10 @@ class ApiHandler : public HttpHandler {
   const Options options_;
   const std::string node_line_;
   const std::string request_id_prefix_;
+  OperationMeter meter_;
+  MeteredKeyspace metered_;
   KeyspaceGate gate_;
+  WatchGate watch_gate_;
   Metrics metrics_;
   std::atomic<std::uint64_t> next_request_{1};
   // Of the second in which the latest warning was logged, and what was left out since.

@@ -51,9 +51,9 @@ ProblemReport OfThisSending(const KeyHead& head, ProblemReport problem) {
   return head.id.has_value() ? WithEarlierSendings(std::move(problem), *head.id) : problem;
 }
 
-void AddBallot(const kv::Ballot& ballot, HttpResponse* response) {
-  if (ballot == kv::Ballot{}) return;
-  response->headers.append("Quoin-Ballot: ").append(FormatBallot(ballot)).append("\r\n");
+void AddBallot(const kv::Version& known, HttpResponse* response) {
+  if (known == kv::Version{}) return;
+  response->headers.append("Quoin-Ballot: ").append(FormatBallot(known)).append("\r\n");
 }
 
 HttpResponse PlainResponse(Method method, const std::optional<Condition>& if_match, quorum::Reply reply,
@@ -118,9 +118,9 @@ HttpHandler::OnTimeout ApiHandler::SubmitPlain(HttpRequest request, KeyHead head
                           [this, method, id, if_match = std::move(if_match), request_id = request.request_id,
                            respond = std::move(respond)](quorum::Reply reply) {
                             gate_.Leave();
-                            const kv::Ballot ballot = reply.ballot;
+                            const kv::Version known = reply.known;
                             HttpResponse response = PlainResponse(method, if_match, std::move(reply), id, request_id);
-                            AddBallot(ballot, &response);
+                            AddBallot(known, &response);
                             respond(std::move(response));
                           });
   return [is_write, id, request_id = std::move(request.request_id)] {
@@ -163,14 +163,14 @@ HttpHandler::OnTimeout ApiHandler::SubmitPosted(HttpRequest request, KeyHead hea
                             gate_.Leave();
                             if (const auto problem = ProblemOfReply(reply, is_write, id); problem.has_value()) {
                               HttpResponse failed = FailedResponse(reply, *problem, request_id);
-                              AddBallot(reply.ballot, &failed);
+                              AddBallot(reply.known, &failed);
                               return respond(std::move(failed));
                             }
                             HttpResponse response;
                             if (reply.record != nullptr) response.etag = reply.record->changed;
                             response.content_type = kJsonType;
                             response.headers = "Cache-Control: no-store\r\n";
-                            AddBallot(reply.ballot, &response);
+                            AddBallot(reply.known, &response);
                             AppendResult(key, shape, reply, std::nullopt, request_id, &response.body);
                             respond(std::move(response));
                           });

@@ -95,7 +95,7 @@ HttpResponse StatusPage(const NodeStatus& status, kv::WallTime now) {
 
 }  // namespace
 
-HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_id) {
+HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view file, std::string_view request_id) {
   switch (route) {
     case Route::kStatus:
       return StatusPage(options_.status(), options_.wall_now());
@@ -111,12 +111,13 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
     }
     case Route::kOpenApi:
       return Constant(kJsonType, OpenApiJson(), kNoCache);
-    case Route::kLanding:
-      return Constant("text/html; charset=utf-8", LandingPage(), kPagePolicy);
-    case Route::kLandingScript:
-      return Constant("text/javascript; charset=utf-8", LandingScript(), kNoCache);
-    case Route::kLandingStyle:
-      return Constant("text/css; charset=utf-8", LandingStyle(), kNoCache);
+    case Route::kDashboard:
+      return Constant("text/html; charset=utf-8", DashboardPage(), kPagePolicy);
+    case Route::kDashboardFile: {
+      const auto found = FindDashboardFile(file);
+      if (!found) return ProblemResponse({Problem::kNoSuchPath, "the dashboard has no such file"}, request_id);
+      return Constant(found->content_type, found->content, kNoCache);
+    }
     case Route::kClientModule:
       return Constant("text/javascript; charset=utf-8", ClientModule(), kNoCache);
     case Route::kClientTypes:
@@ -133,8 +134,11 @@ HttpResponse ApiHandler::AnswerAboutNode(Route route, std::string_view request_i
     case Route::kList:
     case Route::kBatch:
     case Route::kWebSocket:
+    case Route::kWatch:
     case Route::kCluster:
     case Route::kClusterRing:
+    case Route::kClusterStats:
+    case Route::kStats:
     case Route::kNodeDrain:
     case Route::kNodeRemove:
     case Route::kNodeReplace:

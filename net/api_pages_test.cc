@@ -70,6 +70,7 @@ TEST_F(PagesTest, EveryRouteTakesItsMethodsAndNoOthers) {
   for (const RouteInfo& info : AllRoutes()) {
     if (info.route == Route::kNone || info.route == Route::kServer) continue;
     std::string target = info.route == Route::kKey ? "/v1/kv/a" : std::string(info.path);
+    if (const auto file = target.find("{file}"); file != std::string::npos) target.replace(file, 6, "main.js");
     if (const auto id = target.find("{id}"); id != std::string::npos) target.replace(id, 4, "00c0ffee00c0ffee");
     for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "POST", "OPTIONS", "PATCH", "TRACE", "get"}) {
       SCOPED_TRACE(std::string(method) + " " + target);
@@ -133,7 +134,7 @@ TEST_F(PagesTest, StatusIsJson) {
   EXPECT_EQ(Member(object.at("storage").as_object(), "size_bytes"), "77");
 }
 
-TEST_F(PagesTest, LandingPageLoadsNothingFromElsewhere) {
+TEST_F(PagesTest, DashboardLoadsNothingFromElsewhere) {
   const TestResponse page = Ask("GET", "/");
   EXPECT_EQ(page.Field("content-type"), "text/html; charset=utf-8");
   EXPECT_NE(page.Field("content-security-policy").find("default-src 'none'; script-src 'self'"), std::string::npos);
@@ -144,9 +145,21 @@ TEST_F(PagesTest, LandingPageLoadsNothingFromElsewhere) {
   EXPECT_EQ(page.body.find("onclick"), std::string::npos);
   EXPECT_EQ(page.body.find("<script>"), std::string::npos);
   EXPECT_EQ(page.body.find("//cdn"), std::string::npos);
-  EXPECT_EQ(Ask("GET", "/landing.js").Field("content-type"), "text/javascript; charset=utf-8");
-  EXPECT_EQ(Ask("GET", "/landing.css").Field("content-type"), "text/css; charset=utf-8");
-  EXPECT_EQ(Ask("GET", "/landing.js").body, LandingScript());
+  // All that it names is there.
+  std::size_t files = 0;
+  for (std::size_t at = 0; (at = page.body.find("\"/dashboard/", at)) != std::string::npos; ++files) {
+    const std::size_t end = page.body.find('"', ++at);
+    const std::string path = page.body.substr(at, end - at);
+    const TestResponse file = Ask("GET", path);
+    EXPECT_EQ(file.status, 200) << path;
+    EXPECT_EQ(file.Field("content-type"), path.ends_with(".css")  ? "text/css; charset=utf-8"
+                                          : path.ends_with(".js") ? "text/javascript; charset=utf-8"
+                                                                  : "text/plain; charset=utf-8");
+    EXPECT_EQ(file.body, FindDashboardFile(path.substr(path.rfind('/') + 1))->content);
+  }
+  EXPECT_GE(files, 3u);
+  EXPECT_EQ(Ask("GET", "/dashboard/none.js").status, 404);
+  EXPECT_EQ(Ask("GET", "/dashboard/").status, 404);
 }
 
 TEST_F(PagesTest, ExamplePageLoadsNothingFromElsewhere) {

@@ -13,9 +13,9 @@
 namespace quoin::net {
 namespace {
 
-constexpr kv::Ballot kBallot{3, NodeId{0x00c0ffee00c0ffee}};
+constexpr kv::Version kKnown{{3, NodeId{0x00c0ffee00c0ffee}}, 41};
 const std::string kId = "Idempotency-Key: 00c0ffee00c0ffee-17\r\n";
-const std::string kNamed = "Quoin-Ballot: 3.00c0ffee00c0ffee\r\n";
+const std::string kNamed = "Quoin-Ballot: 3.00c0ffee00c0ffee.41\r\n";
 const std::string kJson = "Content-Type: application/json\r\n";
 
 class SendingTest : public testing::Test {
@@ -72,7 +72,7 @@ TEST_F(SendingTest, WritesWithoutAnIdAreFresh) {
 }
 
 TEST_F(SendingTest, IdsOfClientsReachTheKeyspace) {
-  const auto expect_sent = [&](const kv::Ballot& known) {
+  const auto expect_sent = [&](const kv::Version& known) {
     EXPECT_EQ(keyspace.requests.back().id, (kv::OperationId{0x00c0ffee00c0ffee, 17}));
     EXPECT_TRUE(keyspace.sendings.back().repeated);
     EXPECT_FALSE(keyspace.sendings.back().fresh);
@@ -81,17 +81,17 @@ TEST_F(SendingTest, IdsOfClientsReachTheKeyspace) {
   EXPECT_EQ(Ask("PUT", "/v1/kv/a", "1", kId).status, 201);
   expect_sent({});
   EXPECT_EQ(Ask("POST", "/v1/kv/a", R"({"op": "increment"})", kId + kNamed + kJson).status, 200);
-  expect_sent(kBallot);
+  expect_sent(kKnown);
   EXPECT_EQ(Ask("DELETE", "/v1/kv/a", {}, kNamed + kId).status, 204);
-  expect_sent(kBallot);
+  expect_sent(kKnown);
 }
 
 TEST_F(SendingTest, AllAnswersOfAKeyShowTheBallot) {
   EXPECT_EQ(Ask("PUT", "/v1/kv/a", "1").Field("quoin-ballot"), "") << "the keyspace shows none";
-  keyspace.ballot = kBallot;
+  keyspace.known = kKnown;
   const auto expect_shown = [&](int status, const TestResponse& response) {
     EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(response.Field("quoin-ballot"), "3.00c0ffee00c0ffee") << status;
+    EXPECT_EQ(response.Field("quoin-ballot"), "3.00c0ffee00c0ffee.41") << status;
   };
   expect_shown(204, Ask("PUT", "/v1/kv/a", "1"));
   const TestResponse got = Ask("GET", "/v1/kv/a");
@@ -102,11 +102,11 @@ TEST_F(SendingTest, AllAnswersOfAKeyShowTheBallot) {
   expect_shown(404, Ask("GET", "/v1/kv/b"));
   const TestResponse posted = Ask("POST", "/v1/kv/a", R"({"op": "increment"})", kJson);
   expect_shown(200, posted);
-  EXPECT_EQ(Member(Json(posted), "ballot"), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(Member(Json(posted), "ballot"), "3.00c0ffee00c0ffee.41");
   Ask("PUT", "/v1/kv/a", "text");
   expect_shown(409, Ask("POST", "/v1/kv/a", R"({"op": "increment"})", kJson));
   const auto batch = Json(Ask("POST", "/v1/batch", R"({"operations": [{"op": "get", "key": "b"}]})", kJson));
-  EXPECT_EQ(Member(batch.at("results").as_array()[0].as_object(), "ballot"), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(Member(batch.at("results").as_array()[0].as_object(), "ballot"), "3.00c0ffee00c0ffee.41");
 }
 
 TEST_F(SendingTest, BadFieldsAreRefusedBeforeTheBody) {
@@ -132,25 +132,25 @@ TEST_F(SendingTest, BadFieldsAreRefusedBeforeTheBody) {
 }
 
 TEST_F(SendingTest, OperationsOfABatchEachHaveTheirOwn) {
-  keyspace.ballot = kBallot;
+  keyspace.known = kKnown;
   keyspace.forgetful = true;
   const auto object = Json(Ask("POST", "/v1/batch", R"({"operations": [
       {"op": "put", "key": "a", "value": "1"},
-      {"op": "put", "key": "b", "value": "1", "operation_id": "00c0ffee00c0ffee-1", "ballot": "3.00c0ffee00c0ffee"},
+      {"op": "put", "key": "b", "value": "1", "operation_id": "00c0ffee00c0ffee-1", "ballot": "3.00c0ffee00c0ffee.41"},
       {"op": "put", "key": "c", "value": "1", "operation_id": "00c0ffee00c0ffee-2"},
       {"op": "put", "key": "d", "value": "1", "operation_id": "00c0ffee00c0ffee-3", "repeated": true}]})",
                                kJson));
   const auto& results = object.at("results").as_array();
   ASSERT_EQ(results.size(), 4u);
   EXPECT_TRUE(keyspace.sendings[0].fresh);
-  EXPECT_EQ(keyspace.sendings[1].known, kBallot);
+  EXPECT_EQ(keyspace.sendings[1].known, kKnown);
   EXPECT_FALSE(keyspace.sendings[1].fresh || keyspace.sendings[1].repeated);
   EXPECT_EQ(keyspace.requests[2].id, (kv::OperationId{0x00c0ffee00c0ffee, 2}));
   EXPECT_TRUE(keyspace.sendings[3].repeated);
   const auto expect = [&](std::size_t i, std::string_view status, std::string_view outcome) {
     EXPECT_EQ(Member(results[i].as_object(), "status"), status) << i;
     EXPECT_EQ(Member(results[i].as_object(), "outcome"), outcome) << i;
-    EXPECT_EQ(Member(results[i].as_object(), "ballot"), "3.00c0ffee00c0ffee") << i;
+    EXPECT_EQ(Member(results[i].as_object(), "ballot"), "3.00c0ffee00c0ffee.41") << i;
   };
   expect(0, "200", "done");
   expect(1, "200", "done");
@@ -163,7 +163,7 @@ TEST_F(SendingTest, OperationsOfABatchEachHaveTheirOwn) {
 // It can't be told apart from the second sending of an operation that the key has forgotten. What helps is a ballot
 // from before the first sending.
 TEST_F(SendingTest, AForgetfulKeyMakesAnHttpRequestThatNamesNoBallotUnknown) {
-  keyspace.ballot = kBallot;
+  keyspace.known = kKnown;
   keyspace.forgetful = true;
   const std::string ballot = Ask("GET", "/v1/kv/a").Field("quoin-ballot");
   const TestResponse refused = Ask("PUT", "/v1/kv/a", "1", kId);

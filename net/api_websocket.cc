@@ -21,8 +21,9 @@ std::optional<HttpResponse> ApiHandler::CheckWebSocket(const HttpHead& head, std
       std::move(handshake.response_lines),
       [this, subprotocol = handshake.subprotocol, request_id = std::string(request_id)](
           SteadyTime now, ByteSession::Wake wake) -> std::unique_ptr<ByteSession> {
-        return std::make_unique<WebSocketSession>(*this, gate_, options_.cluster, options_.node, options_.web_socket,
-                                                  subprotocol, request_id, now, std::move(wake));
+        return std::make_unique<WebSocketSession>(*this, gate_, options_.cluster, Watching{options_.watches, &watch_gate_},
+                                                  options_.node, options_.web_socket, subprotocol, request_id, now,
+                                                  std::move(wake));
       }};
   return std::nullopt;
 }

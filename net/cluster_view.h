@@ -26,6 +26,7 @@ struct ClusterSnapshot {
   NodeId controller;          // Who leads the system partition, as far as this node knows; zero: unknown.
   std::set<NodeId> heard;     // Members that this node hears, itself included.
   quorum::LeadSummary leads;  // What this node leads itself.
+  bool disk_hangs = false;    // This node's disk has not ended its round for a second or longer.
   // The changes that are under way, as the controller told last; nullptr before it has told anything.
   std::shared_ptr<const quorum::ClusterProgress> progress;
 };

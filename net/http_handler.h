@@ -4,6 +4,7 @@
 // Lifetime: must outlive its sessions and every answer that is still to come.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,12 +29,18 @@ struct HeadVerdict {
   Problem too_large = Problem::kBodyTooLarge;
   std::string_view limit_flag = {};
   std::string headers = {};  // Further whole lines of every answer to it.
-  // Given: the request asks for another protocol, and gets it: an answer 101 with these lines, and then this session.
+  // Given: an answer with this status and these lines, and then the connection goes on in this session: 101, when the
+  // request asks for another protocol and gets it; 200, when all that follows is the answer's body.
   struct Upgrade {
     std::string headers;
     SessionMaker successor;
+    int status = 101;
+    std::string_view content_type = {};  // Of constant life.
   };
   std::optional<Upgrade> upgrade;
+  // Given: the answer may take so long, as what it tells may not have happened yet. It is given up for when the node
+  // stops or the peer has no more to say.
+  std::optional<std::chrono::milliseconds> patience = {};
 };
 
 // One answer that has been given, for whoever counts.

@@ -23,6 +23,7 @@ struct KnownField {
   FieldName id;
 };
 constexpr std::array<KnownField, kFieldNameCount - 1> kKnownFields = {{
+    {"accept", FieldName::kAccept},
     {"host", FieldName::kHost},
     {"connection", FieldName::kConnection},
     {"content-length", FieldName::kContentLength},
@@ -31,6 +32,7 @@ constexpr std::array<KnownField, kFieldNameCount - 1> kKnownFields = {{
     {"idempotency-key", FieldName::kIdempotencyKey},
     {"if-match", FieldName::kIfMatch},
     {"if-none-match", FieldName::kIfNoneMatch},
+    {"last-event-id", FieldName::kLastEventId},
     {"origin", FieldName::kOrigin},
     {"quoin-ballot", FieldName::kBallot},
     {"quoin-request-id", FieldName::kRequestId},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ Method ParseMethod(std::string_view token);
 
 // The fields that somebody here reacts to.
 enum class FieldName : std::uint8_t {
+  kAccept,
   kHost,
   kBallot,
   kConnection,
@@ -32,6 +34,7 @@ enum class FieldName : std::uint8_t {
   kIdempotencyKey,
   kIfMatch,
   kIfNoneMatch,
+  kLastEventId,
   kOrigin,
   kRequestId,
   kWebSocketKey,
@@ -41,7 +44,7 @@ enum class FieldName : std::uint8_t {
   kUpgrade,
   kOther,
 };
-inline constexpr std::size_t kFieldNameCount = 17;
+inline constexpr std::size_t kFieldNameCount = 19;
 FieldName ParseFieldName(std::string_view name);
 
 // The head of a request: the request line and the fields, as views of bytes that belong to someone else. Places are
@@ -101,6 +104,7 @@ enum class Route : std::uint8_t {
   kKey,
   kList,
   kBatch,
+  kWatch,
   kWebSocket,
   kCluster,
   kClusterRing,
@@ -108,14 +112,15 @@ enum class Route : std::uint8_t {
   kNodeRemove,
   kNodeReplace,
   kNodeCancel,
+  kClusterStats,
   kStatus,
+  kStats,
   kHealthz,
   kReadyz,
   kMetrics,
   kOpenApi,
-  kLanding,
-  kLandingScript,
-  kLandingStyle,
+  kDashboard,
+  kDashboardFile,
   kClientModule,
   kClientTypes,
   kExample,
@@ -123,7 +128,7 @@ enum class Route : std::uint8_t {
   kExampleStyle,
   kServer,  // "*": the server as a whole.
 };
-inline constexpr std::size_t kRouteCount = 25;
+inline constexpr std::size_t kRouteCount = 27;
 
 // A whole request, as the handler gets it.
 struct HttpRequest {
@@ -131,6 +136,8 @@ struct HttpRequest {
   Route route = Route::kNone;      // What CheckHead found.
   std::string body;
   std::string request_id;
+  // Where the verdict gave patience: the time for an answer is to run out then, if it doesn't earlier.
+  std::function<void(SteadyTime)> answer_by;
 };
 
 // Whether both are the same but for the case of ASCII letters.

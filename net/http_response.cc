@@ -25,6 +25,7 @@ std::string_view StatusLine(int status) {
     QUOIN_STATUS_LINE(403, "Forbidden");
     QUOIN_STATUS_LINE(404, "Not Found");
     QUOIN_STATUS_LINE(405, "Method Not Allowed");
+    QUOIN_STATUS_LINE(406, "Not Acceptable");
     QUOIN_STATUS_LINE(408, "Request Timeout");
     QUOIN_STATUS_LINE(409, "Conflict");
     QUOIN_STATUS_LINE(412, "Precondition Failed");
@@ -93,7 +94,7 @@ void AppendHead(const HttpResponse& response, const ResponseFraming& framing, st
     out->append("Content-Type: ").append(response.content_type).append("\r\n");
   }
   out->append(response.headers).append(framing.headers);
-  if (HasBody(response.status)) {
+  if (HasBody(response.status) && !response.endless) {
     out->append("Content-Length: ");
     AppendNumber(response.body_view().size(), out);
     out->append("\r\n");

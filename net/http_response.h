@@ -17,6 +17,8 @@ namespace quoin::net {
 struct HttpResponse {
   int status = 200;
   bool close = false;  // The connection ends with this answer.
+  // Its body is what the connection's next session says, or there is none, as it answers a HEAD: no Content-Length.
+  bool endless = false;
   std::optional<kv::Version> etag;
   std::string headers;  // Further whole lines, each ending with CR LF.
 
@@ -33,6 +35,7 @@ struct HttpResponse {
 };
 
 inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kEventStreamType = "text/event-stream";
 inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
 // The error as an answer, with the fields that belong to its kind (Retry-After, Quoin-Operation-Id).

@@ -38,6 +38,22 @@ void HttpSession::Impl::OnAnswer(std::uint64_t id, HttpResponse response) {
   if (!in_call_ && output_.size_bytes() > before) wake_();
 }
 
+void HttpSession::Impl::AnswerBy(std::uint64_t id, SteadyTime when) {
+  Slot* const slot = FindSlot(id);
+  if (slot == nullptr || slot->answered || when >= slot->deadline) return;
+  slot->deadline = when;
+  if (!in_call_) wake_();
+}
+
+void HttpSession::Impl::EndPatience() {
+  const std::uint64_t end = first_slot_id_ + slots_.size();
+  for (std::uint64_t id = first_slot_id_; id < end; ++id) {
+    Slot* const slot = FindSlot(id);
+    if (slot == nullptr || slot->answered || !slot->patient || !slot->on_timeout) continue;
+    OnAnswer(id, std::exchange(slot->on_timeout, nullptr)());
+  }
+}
+
 void HttpSession::Impl::Flush() {
   if (output_.empty()) writing_since_ = now_;
   while (!slots_.empty()) {
@@ -49,9 +65,10 @@ void HttpSession::Impl::Flush() {
       }
       return;
     }
-    const bool upgrade = slot.response.status == 101;
-    const bool close = !upgrade && (slot.close || slot.response.close || (input_closed_ && slots_.size() == 1));
-    upgraded_ = upgraded_ || upgrade;
+    const bool hands_over = slot.hands_over;
+    const bool close = hands_over ? slot.response.status != 101
+                                  : slot.close || slot.response.close || (input_closed_ && slots_.size() == 1);
+    upgraded_ = upgraded_ || hands_over;
     Write(slot, close);
     slots_.pop_front();
     ++first_slot_id_;
@@ -67,7 +84,7 @@ void HttpSession::Impl::Write(Slot& slot, bool close) {
   HttpResponse& response = slot.response;
   AppendHead(response, {handler_.node_line(), slot.request_id, slot.headers, close, slot.http_1_0}, &output_.Tail());
   output_.Settle();
-  if (slot.method != Method::kHead && HasBody(response.status)) {
+  if (slot.method != Method::kHead && HasBody(response.status) && !response.endless) {
     if (response.record != nullptr) {
       output_.AppendValue(std::move(response.record));
     } else if (response.body.empty()) {
@@ -90,7 +107,9 @@ void HttpSession::Impl::OnWritten(std::size_t count, SteadyTime now) {
 std::unique_ptr<ByteSession> HttpSession::Impl::TakeSuccessor(SteadyTime now, Wake wake) {
   if (!upgraded_ || handed_over_ || aborted_ || !output_.empty()) return nullptr;
   handed_over_ = true;
-  auto successor = successor_(now, std::move(wake));
+  // What it holds on to goes with it.
+  const SessionMaker make_successor = std::exchange(successor_, nullptr);
+  auto successor = make_successor(now, std::move(wake));
   if (!successor_bytes_.empty()) successor->OnBytes(successor_bytes_, now);
   return successor;
 }
@@ -101,7 +120,7 @@ SteadyTime HttpSession::Impl::deadline() const {
   if (!output_.empty()) deadline = writing_since_ + limits_.idle_timeout;
   if (state_ == State::kHead) deadline = std::min(deadline, receiving_since_ + limits_.header_timeout);
   if (state_ == State::kBody) deadline = std::min(deadline, receiving_since_ + limits_.body_timeout);
-  // Deadlines rise with the slots, and the first slot is never answered: it would have left.
+  // The first slot is never answered, as it would have left; the others' answers would have to wait for it anyway.
   if (!slots_.empty() && !slots_.front().receiving) deadline = std::min(deadline, slots_.front().deadline);
   if (output_.empty() && slots_.empty() && state_ == State::kBetween && !input_closed_) {
     deadline = std::min(deadline, last_activity_ + limits_.idle_timeout);

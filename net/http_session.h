@@ -11,8 +11,9 @@
 //   memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
 //       limit.
 //
-// A request that the handler lets change the protocol is the last one: once what was asked before it is answered, 101
-// leaves, and TakeSuccessor hands the connection on, with the bytes that came behind the request.
+// A request that the handler lets change the protocol, or answers without end, is the last one: once what was asked
+// before it is answered, the head of its answer leaves, and TakeSuccessor hands the connection on, with the bytes that
+// came behind the request.
 //
 // Threads: lives on one shard. A handler's answer arrives on the same shard, during the call or later.
 // Lifetime: may be destroyed at any time; answers that come later are dropped.
@@ -68,7 +69,7 @@ class HttpSession : public ByteSession {
   void OnTime(SteadyTime now) override;
   bool finished() const override;
   void Drain(SteadyTime now) override;
-  // After an answer 101, which is always the last one.
+  // After the answer that hands the connection over, which is always the last one.
   std::unique_ptr<ByteSession> TakeSuccessor(SteadyTime now, Wake wake) override;
 
  private:

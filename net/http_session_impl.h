@@ -67,7 +67,9 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     SteadyTime received;
     SteadyTime deadline;
     HttpHandler::OnTimeout on_timeout;
-    std::string headers;  // Of every answer that it may get.
+    bool patient = false;     // See HeadVerdict::patience.
+    bool hands_over = false;  // The connection goes on in another session.
+    std::string headers;      // Of every answer that it may get.
     HttpResponse response;
   };
 
@@ -97,7 +99,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   // The refusal that the session itself makes for a head, after the handler's own.
   std::optional<ProblemReport> CheckExpectations(const HttpHead& head) const;
   void Dispatch(std::string body);
-  // Answers the last slot with 101. What follows its head is no HTTP.
+  // Answers the last slot, and hands the connection over. What follows its head is no HTTP.
   void Upgrade(std::string_view rest);
   void CloseInputIfDone();
   void CloseInput();
@@ -108,6 +110,9 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   void Fail(ProblemReport report);
   Slot* FindSlot(std::uint64_t id);
   void OnAnswer(std::uint64_t id, HttpResponse response);
+  void AnswerBy(std::uint64_t id, SteadyTime when);
+  // Ends the time of all patient requests.
+  void EndPatience();
   void Flush();
   void Write(Slot& slot, bool close);
 
@@ -134,9 +139,9 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   bool end_of_input_ = false;
   bool draining_ = false;
   bool input_closed_ = false;    // Nothing more is parsed.
-  SessionMaker successor_;       // Given: the last answer is a 101, and then the connection goes on in another session.
+  SessionMaker successor_;       // Given: after the last answer the connection goes on in another session.
   std::string successor_bytes_;  // That have come for it already.
-  bool upgraded_ = false;        // The 101 is in the output.
+  bool upgraded_ = false;        // That answer is in the output.
   bool handed_over_ = false;
   bool aborted_ = false;  // The peer doesn't take its answers: nothing more is written either.
 

@@ -52,6 +52,7 @@ void HttpSession::Impl::OnEndOfInput(SteadyTime now) {
   now_ = now;
   end_of_input_ = true;
   CloseInputIfDone();
+  EndPatience();
 }
 
 void HttpSession::Impl::Drain(SteadyTime now) {
@@ -59,6 +60,7 @@ void HttpSession::Impl::Drain(SteadyTime now) {
   now_ = now;
   draining_ = true;
   CloseInputIfDone();
+  EndPatience();
 }
 
 void HttpSession::Impl::CloseInputIfDone() {
@@ -242,15 +244,21 @@ void HttpSession::Impl::Dispatch(std::string body) {
     Slot& slot = slots_.back();
     slot.receiving = false;
     slot.received = now_;
-    slot.deadline = now_ + limits_.request_timeout;
+    slot.patient = verdict_.patience.has_value();
+    slot.deadline = now_ + verdict_.patience.value_or(limits_.request_timeout);
     if (slot.close) CloseInput();
   }
   CloseInputIfDone();
+  HttpRequest request{&parser_.head(), slots_.back().route, std::move(body), slots_.back().request_id, {}};
+  if (slots_.back().patient) {
+    request.answer_by = [weak = weak_from_this(), id](SteadyTime when) {
+      if (const auto impl = weak.lock()) impl->AnswerBy(id, when);
+    };
+  }
   HttpHandler::OnTimeout on_timeout =
-      handler_.Handle({&parser_.head(), slots_.back().route, std::move(body), slots_.back().request_id},
-                      [weak = weak_from_this(), id](HttpResponse response) {
-                        if (const auto impl = weak.lock()) impl->OnAnswer(id, std::move(response));
-                      });
+      handler_.Handle(std::move(request), [weak = weak_from_this(), id](HttpResponse response) {
+        if (const auto impl = weak.lock()) impl->OnAnswer(id, std::move(response));
+      });
   Slot* const slot = FindSlot(id);
   if (slot == nullptr || slot->answered) return;
   CHECK(on_timeout) << "a request is under way and nobody knows what to say when its time runs out";
@@ -261,8 +269,11 @@ void HttpSession::Impl::Upgrade(std::string_view rest) {
   successor_ = std::move(verdict_.upgrade->successor);
   successor_bytes_.assign(rest);
   HttpResponse response;
-  response.status = 101;
+  response.status = verdict_.upgrade->status;
+  response.content_type = verdict_.upgrade->content_type;
   response.headers = std::move(verdict_.upgrade->headers);
+  response.endless = true;
+  slots_.back().hands_over = true;
   CloseInput();
   OnAnswer(first_slot_id_ + slots_.size() - 1, std::move(response));
 }

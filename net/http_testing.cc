@@ -23,7 +23,7 @@ void MemoryKeyspace::Submit(quorum::Request request, const quorum::Sending& send
   CHECK(!request.key.empty() && request.key.size() <= kv::kMaxKeyBytes);
   ++submitted;
   quorum::Reply reply = Execute(request, sending);
-  reply.ballot = ballot;
+  reply.known = known;
   if (requests.size() == kMaxKept) {
     requests.erase(requests.begin());
     sendings.erase(sendings.begin());
@@ -40,7 +40,7 @@ quorum::Reply MemoryKeyspace::Execute(const quorum::Request& request, const quor
     reply.status = failure;
     return reply;
   }
-  if (forgetful && !sending.fresh && sending.known != ballot) {
+  if (forgetful && !sending.fresh && sending.known != known) {
     quorum::Reply reply;
     reply.outcome = quorum::Outcome::kError;
     reply.status = Status(sending.repeated ? Code::kUnknown : Code::kUnavailable, "the key has forgotten operations");

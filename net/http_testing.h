@@ -34,8 +34,8 @@ class MemoryKeyspace : public quorum::Keyspace {
 
   bool hold = false;
   Status failure;     // While not OK, every call fails with it and changes nothing.
-  kv::Ballot ballot;  // What all replies show.
-  // While true, keys have forgotten what came before `ballot`: writes under clients' ids that name another one are not
+  kv::Version known;  // What all replies show.
+  // While true, keys have forgotten what came before `known`: writes under clients' ids that name another one are not
   // applied (quorum::Reply::not_by_this_copy).
   bool forgetful = false;
   kv::WallTime now{std::chrono::milliseconds(1'767'323'045'678)};  // 2026-01-02T03:04:05.678Z

@@ -72,11 +72,11 @@ std::optional<ProblemReport> ReadSending(const HttpHead& head, std::optional<kv:
   if (!named.ok()) return refuse(named.status().message());
   quorum::Sending read = {.repeated = true, .known = {}, .fresh = false};
   if (ballots == 1) {
-    const auto ballot = ParseBallot(*head.Find(FieldName::kBallot));
-    if (!ballot.has_value()) {
-      return refuse("Quoin-Ballot is what an answer's field of that name said, such as 3.00c0ffee00c0ffee");
+    const auto known = ParseBallot(*head.Find(FieldName::kBallot));
+    if (!known.has_value()) {
+      return refuse("Quoin-Ballot is what an answer's field of that name said, such as 3.00c0ffee00c0ffee.41");
     }
-    read.known = *ballot;
+    read.known = *known;
   }
   *id = *named;
   *sending = read;

@@ -92,11 +92,14 @@ TEST(Sending, CountsAsRepeatedFromTheFirst) {
     EXPECT_EQ(asked.id, (kv::OperationId{0x00c0ffee00c0ffee, 17}));
     EXPECT_TRUE(asked.sending.repeated);
     EXPECT_FALSE(asked.sending.fresh);
-    EXPECT_EQ(asked.sending.known, kv::Ballot{});
+    EXPECT_EQ(asked.sending.known, kv::Version{});
   }
-  const Asked asked(Method::kPut,
-                    {{FieldName::kBallot, "3.00c0ffee00c0ffee"}, {FieldName::kIdempotencyKey, "00c0ffee00c0ffee-17"}});
-  EXPECT_EQ(asked.sending.known, (kv::Ballot{3, NodeId{0x00c0ffee00c0ffee}}));
+  const kv::Ballot ballot{3, NodeId{0x00c0ffee00c0ffee}};
+  for (const auto& [text, known] : {std::pair("3.00c0ffee00c0ffee.41", kv::Version{ballot, 41}),
+                                    std::pair("3.00c0ffee00c0ffee", kv::Version{ballot, 0})}) {
+    const Asked asked(Method::kPut, {{FieldName::kBallot, text}, {FieldName::kIdempotencyKey, "00c0ffee00c0ffee-17"}});
+    EXPECT_EQ(asked.sending.known, known);
+  }
 }
 
 TEST(Sending, IsRefusedWhereItMakesNoSense) {

@@ -35,11 +35,11 @@ Status ReadClientSending(const ClientSending& given, KeyOperation* out) {
   out->sending = {
       .repeated = given.repeated, .known = {}, .finished_below = given.finished_below, .fresh = false};
   if (!given.ballot.has_value()) return Status::Ok();
-  const auto ballot = ParseBallot(*given.ballot);
-  if (!ballot.has_value()) {
-    return invalid("ballot is what an earlier answer about this key gave, such as 3.00c0ffee00c0ffee");
+  const auto known = ParseBallot(*given.ballot);
+  if (!known.has_value()) {
+    return invalid("ballot is what an earlier answer about this key gave, such as 3.00c0ffee00c0ffee.41");
   }
-  out->sending.known = *ballot;
+  out->sending.known = *known;
   return Status::Ok();
 }
 

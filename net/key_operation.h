@@ -37,7 +37,7 @@ struct KeyOperation {
 // What a client says about its own id for an operation, as texts that nobody has looked at yet.
 struct ClientSending {
   std::optional<std::string_view> operation_id;  // "00c0ffee00c0ffee-17"
-  std::optional<std::string_view> ballot;        // "3.00c0ffee00c0ffee"
+  std::optional<std::string_view> ballot;        // "3.00c0ffee00c0ffee.41"
   bool repeated = false;
   std::uint64_t finished_below = 0;
 };

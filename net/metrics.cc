@@ -13,7 +13,7 @@
 namespace quoin::net {
 namespace {
 
-constexpr std::array kStatuses = {101, 200, 201, 202, 204, 304, 400, 403, 404, 405, 408, 409, 412,
+constexpr std::array kStatuses = {101, 200, 201, 202, 204, 304, 400, 403, 404, 405, 406, 408, 409, 412,
                                   413, 414, 415, 417, 426, 429, 431, 500, 501, 503, 504, 505};
 
 std::size_t IndexOfStatus(int status) {

@@ -44,6 +44,8 @@ class Metrics {
   void CountTraffic(std::size_t received_bytes, std::size_t sent_bytes);
   void SetInFlight(std::size_t requests) { in_flight_.Set(static_cast<double>(requests)); }
 
+  double open_connections() const { return connections_open_.Value(); }
+
   // Adds a source of samples; it must stay good as long as the metrics.
   using Sampler = std::function<void(std::vector<MetricSample>&)>;
   void AddSampler(Sampler sampler);

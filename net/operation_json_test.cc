@@ -151,7 +151,7 @@ TEST(BatchJson, IsBounded) {
 TEST(BatchJson, OperationsMayNameThemselves) {
   const auto batch = ReadBatch(R"({"operations": [{"op": "delete", "key": "a"},
       {"op": "delete", "key": "a", "operation_id": "00c0ffee00c0ffee-17"},
-      {"op": "delete", "key": "a", "operation_id": "00c0ffee00c0ffee-17", "ballot": "3.00c0ffee00c0ffee",
+      {"op": "delete", "key": "a", "operation_id": "00c0ffee00c0ffee-17", "ballot": "3.00c0ffee00c0ffee.41",
        "repeated": true}]})",
                                100);
   ASSERT_TRUE(batch.ok()) << batch.status();
@@ -159,13 +159,13 @@ TEST(BatchJson, OperationsMayNameThemselves) {
   EXPECT_TRUE((*batch)[0].sending.fresh);
   EXPECT_EQ((*batch)[1].id, (kv::OperationId{0x00c0ffee00c0ffee, 17}));
   EXPECT_FALSE((*batch)[1].sending.fresh || (*batch)[1].sending.repeated);
-  EXPECT_EQ((*batch)[2].sending.known, (kv::Ballot{3, NodeId{0x00c0ffee00c0ffee}}));
+  EXPECT_EQ((*batch)[2].sending.known, (kv::Version{{3, NodeId{0x00c0ffee00c0ffee}}, 41}));
   EXPECT_TRUE((*batch)[2].sending.repeated);
 }
 
 TEST(BatchJson, RefusesNamesThatMakeNoSense) {
   for (const std::string_view members :
-       {R"("op": "delete", "ballot": "3.00c0ffee00c0ffee")", R"("op": "delete", "repeated": true)",
+       {R"("op": "delete", "ballot": "3.00c0ffee00c0ffee.41")", R"("op": "delete", "repeated": true)",
         R"("op": "delete", "operation_id": "")", R"("op": "delete", "operation_id": "17")",
         R"("op": "delete", "operation_id": 17)",
         R"("op": "delete", "operation_id": "00c0ffee00c0ffee-17", "ballot": "")",
@@ -182,14 +182,14 @@ TEST(BatchJson, RefusesNamesThatMakeNoSense) {
 TEST(ResultJson, TellsTheBallotOfAnyOutcome) {
   quorum::Reply reply;
   EXPECT_FALSE(ResultOf("k", {}, reply).contains("ballot"));
-  reply.ballot = {3, NodeId{0x00c0ffee00c0ffee}};
-  EXPECT_EQ(Member(ResultOf("k", {}, reply), "ballot"), "3.00c0ffee00c0ffee");
+  reply.known = {{3, NodeId{0x00c0ffee00c0ffee}}, 41};
+  EXPECT_EQ(Member(ResultOf("k", {}, reply), "ballot"), "3.00c0ffee00c0ffee.41");
   reply.outcome = quorum::Outcome::kError;
   reply.status = Status(Code::kUnavailable, "forgotten");
   EXPECT_EQ(Member(ResultOf("k", {}, reply).at("problem").as_object(), "type"), "urn:quoin:problem:stopping");
   reply.not_by_this_copy = true;
   const auto result = ResultOf("k", {}, reply);
-  EXPECT_EQ(Member(result, "ballot"), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(Member(result, "ballot"), "3.00c0ffee00c0ffee.41");
   EXPECT_EQ(Member(result, "status"), "409");
   EXPECT_EQ(Member(result, "outcome"), "not-applied");
   EXPECT_EQ(Member(result.at("problem").as_object(), "type"), "urn:quoin:problem:ballot-required");

@@ -41,7 +41,7 @@ void AppendResult(std::string_view key, const ResultShape& shape, const quorum::
   out->append(", \"status\": ").append(std::to_string(problem.has_value() ? KindOf(problem->problem).status : 200));
   out->append(", \"outcome\": \"").append(OutcomeName(reply.outcome, problem)).push_back('"');
   AppendVersionMember(reply.changed, out);
-  if (reply.ballot != kv::Ballot{}) out->append(", \"ballot\": \"").append(FormatBallot(reply.ballot)).push_back('"');
+  if (reply.known != kv::Version{}) out->append(", \"ballot\": \"").append(FormatBallot(reply.known)).push_back('"');
   const bool done = reply.outcome == quorum::Outcome::kDone;
   if (done && shape.value && reply.record != nullptr) AppendState(*reply.record, true, out);
   if (done && reply.created) out->append(", \"created\": true");

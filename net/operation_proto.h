@@ -40,6 +40,7 @@ bool HasUnknown(const Message& message) {
 // Fills in what one operation led to. With Subprotocol::kJson, bytes that are UTF-8 become texts.
 void FillResult(const ResultShape& shape, const quorum::Reply& reply, const std::optional<ProblemReport>& problem,
                 Subprotocol subprotocol, v1::Result* out);
+void FillState(const kv::Record& record, bool with_value, Subprotocol subprotocol, v1::State* out);
 void FillProblem(const ProblemReport& report, v1::Problem* out);
 void FillPage(const quorum::ScanPage& page, bool keys_only, Subprotocol subprotocol, v1::Page* out);
 

@@ -37,6 +37,8 @@ v1::Outcome OutcomeOf(quorum::Outcome outcome) {
   LOG(FATAL) << "no such outcome: " << static_cast<int>(outcome);
 }
 
+}  // namespace
+
 void FillState(const kv::Record& record, bool with_value, Subprotocol subprotocol, v1::State* out) {
   if (with_value) {
     if (AsText(subprotocol, record.value)) {
@@ -53,8 +55,6 @@ void FillState(const kv::Record& record, bool with_value, Subprotocol subprotoco
   out->set_version(FormatVersion(record.changed));
   if (record.deadline.has_value()) out->set_expires_ms(record.deadline->time_since_epoch().count());
 }
-
-}  // namespace
 
 std::size_t AppendServerFrame(const v1::ServerFrame& frame, Subprotocol subprotocol, std::string* out) {
   if (subprotocol == Subprotocol::kProtobuf) {
@@ -91,7 +91,7 @@ void FillResult(const ResultShape& shape, const quorum::Reply& reply, const std:
                 Subprotocol subprotocol, v1::Result* out) {
   out->set_outcome(OutcomeOf(reply.outcome));
   if (reply.changed != kv::Version{}) out->set_version(FormatVersion(reply.changed));
-  if (reply.ballot != kv::Ballot{}) out->set_ballot(FormatBallot(reply.ballot));
+  if (reply.known != kv::Version{}) out->set_ballot(FormatBallot(reply.known));
   if (reply.outcome == quorum::Outcome::kDone) {
     if (shape.value && reply.record != nullptr) FillState(*reply.record, true, subprotocol, out->mutable_state());
     if (shape.previous && reply.previous != nullptr) {

@@ -93,8 +93,8 @@ std::string AllowedOrigins::ResponseLines(const HttpHead& head, std::string_view
 
 std::string_view AllowedOrigins::PreflightLines() {
   return "Access-Control-Allow-Methods: GET, HEAD, PUT, DELETE, POST\r\n"
-         "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, If-Match, If-None-Match, Quoin-Ballot, "
-         "Quoin-Request-Id\r\n"
+         "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
+         "Quoin-Ballot, Quoin-Request-Id\r\n"
          "Access-Control-Max-Age: 600\r\n";
 }
 

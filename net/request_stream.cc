@@ -21,11 +21,12 @@ CloseReason Policy(std::string text) { return {CloseCode::kPolicy, std::move(tex
 }  // namespace
 
 RequestStream::RequestStream(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster,
-                             const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id,
-                             OutputQueue& output, std::function<void()> on_answer)
+                             const Watching& watching, const WebSocketLimits& limits, Subprotocol subprotocol,
+                             std::string request_id, OutputQueue& output, std::function<void()> on_answer)
     : handler_(handler),
       gate_(gate),
       cluster_(cluster),
+      watching_(watching),
       limits_(limits),
       subprotocol_(subprotocol),
       request_id_(std::move(request_id)),
@@ -43,6 +44,14 @@ void RequestStream::Open(NodeId node) {
   hello.set_max_batch_operations(Clamp(kMaxBatchOperations));
   hello.set_ping_interval_ms(Clamp(static_cast<std::size_t>(limits_.ping_interval.count())));
   Send(frame);
+  watches_.emplace(watching_.source, *watching_.gate, subprotocol_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self != nullptr) self->OnNews();
+  });
+}
+
+void RequestStream::Close() {
+  closed_ = true;
+  watches_.reset();
 }
 
 std::optional<CloseReason> RequestStream::OnMessage(std::string_view message, SteadyTime now) {
@@ -53,10 +62,19 @@ std::optional<CloseReason> RequestStream::OnMessage(std::string_view message, St
   }
   if (frame.body_case() == v1::ClientFrame::kCredit) return OnCredit(frame);
   if (frame.id() == 0) return Policy("a request has an id of at least 1");
-  if (by_id_.contains(frame.id())) return Policy("the id " + std::to_string(frame.id()) + " is in use");
+  if (by_id_.contains(frame.id()) || watches_->contains(frame.id()))
+    return Policy("the id " + std::to_string(frame.id()) + " is in use");
   if (slots_.size() + ready_.size() >= limits_.max_requests) {
     return Policy("more than " + std::to_string(limits_.max_requests) +
                   " requests are unanswered (--max_websocket_requests)");
+  }
+  if (frame.body_case() == v1::ClientFrame::kWatch || frame.body_case() == v1::ClientFrame::kUnwatch) {
+    if (frame.body_case() == v1::ClientFrame::kWatch) {
+      OnWatch(frame);
+    } else {
+      OnUnwatch(frame);
+    }
+    return std::nullopt;
   }
   auto work = TakeWork(frame);
   if (!work.ok()) {
@@ -92,6 +110,36 @@ std::optional<CloseReason> RequestStream::OnCredit(const v1::ClientFrame& frame)
   credit_bytes_ = std::min(credit_bytes_, kMostCredit - more) + more;
   Pump(now_);
   return std::nullopt;
+}
+
+void RequestStream::OnWatch(v1::ClientFrame& frame) {
+  if (HasUnknown(frame)) {
+    return Refuse(frame.id(), {Problem::kBadBody, "the frame has a member that this node does not know"});
+  }
+  if (draining_) return Refuse(frame.id(), {Problem::kStopping, "the node is stopping"});
+  if (const auto problem = watches_->Begin(frame.id(), *frame.mutable_watch()); problem.has_value()) {
+    return Refuse(frame.id(), *problem);
+  }
+  handler_.OnAnswered({Method::kOther, Route::kWebSocket, 200, now_, request_id_});
+}
+
+void RequestStream::OnUnwatch(const v1::ClientFrame& frame) {
+  if (HasUnknown(frame) || HasUnknown(frame.unwatch())) {
+    return Refuse(frame.id(), {Problem::kBadBody, "the unwatch has a member that this node does not know"});
+  }
+  v1::ServerFrame answer;
+  answer.set_id(frame.id());
+  answer.mutable_result()->set_outcome(watches_->End(frame.unwatch().watch()) ? v1::DONE : v1::ABSENT);
+  Send(answer);
+  handler_.OnAnswered({Method::kOther, Route::kWebSocket, 200, now_, request_id_});
+}
+
+void RequestStream::OnNews() {
+  const bool was_starving = starving_;
+  Pump(now_);
+  // now_ is of the client's latest doing, which may be long ago.
+  starving_is_news_ = starving_ && !was_starving;
+  on_answer_();
 }
 
 void RequestStream::Refuse(std::uint32_t id, const ProblemReport& problem) {
@@ -138,13 +186,22 @@ void RequestStream::Pump(SteadyTime now) {
     output_.AppendOwned(std::move(ready.message));
     ready_.pop_front();
   }
-  NoteStarving();
+  // First what the client asked for.
   BeginWaiting();
+  while (watches_.has_value() && watches_->has_news() && ready_.empty() && CanSend()) {
+    std::string message;
+    const std::size_t payload_bytes = watches_->AppendNext(&message);
+    output_.AppendOwned(std::move(message));
+    if (credit_limited_) credit_bytes_ -= static_cast<std::int64_t>(payload_bytes);
+  }
+  NoteStarving();
 }
 
 void RequestStream::NoteStarving() {
-  const bool starving = credit_limited_ && credit_bytes_ <= 0 && !ready_.empty();
+  const bool waits = !ready_.empty() || (watches_.has_value() && watches_->has_news());
+  const bool starving = credit_limited_ && credit_bytes_ <= 0 && waits;
   if (starving && !starving_) starving_since_ = now_;
+  if (!starving) starving_is_news_ = false;
   starving_ = starving;
 }
 
@@ -156,12 +213,14 @@ void RequestStream::AfterLateAnswer() {
 SteadyTime RequestStream::deadline() const {
   SteadyTime deadline = SteadyTime::max();
   if (!slots_.empty()) deadline = slots_.front().received + limits_.request_timeout;
+  if (starving_is_news_) return now_;
   if (starving_) deadline = std::min(deadline, starving_since_ + limits_.idle_timeout);
   return deadline;
 }
 
 std::optional<CloseReason> RequestStream::OnTime(SteadyTime now) {
   now_ = now;
+  if (std::exchange(starving_is_news_, false)) starving_since_ = now;
   if (starving_ && now >= starving_since_ + limits_.idle_timeout) {
     return Policy("no credit was given within --idle_timeout, and answers wait for it");
   }

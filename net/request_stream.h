@@ -1,7 +1,8 @@
 // RequestStream: the requests of one WebSocket, from its messages to the messages that answer them.
 //
 // Many requests are under way at once and are answered in any order, but they are begun in the order in which they
-// came, so that those on one key take effect in it. What can't be begun yet waits here.
+// came, so that those on one key take effect in it. What can't be begun yet waits here. Watches are beside them
+// (net/watch_stream.h): what they tell comes after answers, whenever there is room.
 //
 // Invariants:
 //   Q1  every request is answered exactly once, unless the connection closes first;
@@ -12,7 +13,7 @@
 //
 // Threads: lives on one shard; the keyspace answers on the same one.
 // Lifetime: in a shared_ptr; may go at any time, and answers that come later are dropped. `gate` and `handler` outlive
-// it and them; `output` and `cluster` outlive it.
+// it and them; `output`, `cluster` and `watching` outlive it.
 #pragma once
 
 #include <cstddef>
@@ -36,17 +37,27 @@
 #include "net/keyspace_gate.h"
 #include "net/operation_proto.h"
 #include "net/output_queue.h"
+#include "net/watch_gate.h"
+#include "net/watch_source.h"
+#include "net/watch_stream.h"
 #include "net/websocket_frame.h"
 #include "net/websocket_limits.h"
 
 namespace quoin::net {
 
+// Where watches come from, for all connections of a node.
+struct Watching {
+  WatchSource* source = nullptr;  // nullptr: this node serves no watches.
+  WatchGate* gate = nullptr;      // Never nullptr in use.
+};
+
 class RequestStream : public std::enable_shared_from_this<RequestStream> {
  public:
   // `cluster` may be nullptr: then this node knows no ring. `on_answer` is called after each answer that did not come
   // during a call of one of the functions below.
-  RequestStream(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, const WebSocketLimits& limits,
-                Subprotocol subprotocol, std::string request_id, OutputQueue& output, std::function<void()> on_answer);
+  RequestStream(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, const Watching& watching,
+                const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id, OutputQueue& output,
+                std::function<void()> on_answer);
 
   // Says hello. The first call.
   void Open(NodeId node);
@@ -58,8 +69,8 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   // Requests are refused from now on.
   void Drain() { draining_ = true; }
   // Nothing more is said: the connection has said that it closes.
-  void Close() { closed_ = true; }
-  // Nothing is unanswered.
+  void Close();
+  // Nothing is unanswered. (Watches that are open don't count.)
   bool idle() const { return slots_.empty() && ready_.empty(); }
 
   SteadyTime deadline() const;
@@ -99,6 +110,10 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   };
 
   std::optional<CloseReason> OnCredit(const v1::ClientFrame& frame);
+  void OnWatch(v1::ClientFrame& frame);
+  void OnUnwatch(const v1::ClientFrame& frame);
+  // Something is to be told by a watch.
+  void OnNews();
   // The work of a frame; kInvalid: what is wrong with it.
   Result<Work> TakeWork(v1::ClientFrame& frame) const;
   std::size_t AnswerBytes(const Work& work) const;
@@ -136,6 +151,7 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   HttpHandler& handler_;
   KeyspaceGate& gate_;
   const ClusterView* const cluster_;
+  const Watching watching_;
   const WebSocketLimits limits_;
   const Subprotocol subprotocol_;
   const std::string request_id_;
@@ -152,12 +168,14 @@ class RequestStream : public std::enable_shared_from_this<RequestStream> {
   std::size_t ready_bytes_ = 0;
   bool credit_limited_ = false;
   std::int64_t credit_bytes_ = 0;  // Below zero after an answer larger than what was left.
-  bool starving_ = false;          // Answers wait, and for nothing but credit.
+  bool starving_ = false;          // Answers or events wait, and for nothing but credit.
   SteadyTime starving_since_;
+  bool starving_is_news_ = false;  // It began at a moment that isn't known: OnTime says which.
   bool draining_ = false;
   bool closed_ = false;
   bool beginning_ = false;
   SteadyTime now_;
+  std::optional<WatchStream> watches_;  // From Open to Close.
 };
 
 }  // namespace quoin::net

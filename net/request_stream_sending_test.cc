@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr kv::Ballot kBallot{3, NodeId{0x00c0ffee00c0ffee}};
+constexpr kv::Version kKnown{{3, NodeId{0x00c0ffee00c0ffee}}, 41};
 
 class StreamSendingTest : public testing::TestWithParam<Subprotocol> {
  protected:
@@ -51,12 +51,12 @@ TEST_P(StreamSendingTest, ReachesTheKeyspaceAsItWasGiven) {
   Put(R"(,"operation_id":"00c0ffee00c0ffee-17")");
   EXPECT_EQ(keyspace.requests.back().id, (kv::OperationId{0x00c0ffee00c0ffee, 17}));
   EXPECT_FALSE(keyspace.sendings.back().fresh || keyspace.sendings.back().repeated);
-  EXPECT_EQ(keyspace.sendings.back().known, kv::Ballot{});
+  EXPECT_EQ(keyspace.sendings.back().known, kv::Version{});
   Put(R"(,"operation_id":"00c0ffee00c0ffee-17","finished_below":9)");
   EXPECT_EQ(keyspace.sendings.back().finished_below, 9u);
-  Put(R"(,"operation_id":"00c0ffee00c0ffee-17","ballot":"3.00c0ffee00c0ffee","repeated":true)");
+  Put(R"(,"operation_id":"00c0ffee00c0ffee-17","ballot":"3.00c0ffee00c0ffee.41","repeated":true)");
   EXPECT_TRUE(keyspace.sendings.back().repeated);
-  EXPECT_EQ(keyspace.sendings.back().known, kBallot);
+  EXPECT_EQ(keyspace.sendings.back().known, kKnown);
 }
 
 TEST_P(StreamSendingTest, IsRefusedWhereItMakesNoSense) {
@@ -83,15 +83,15 @@ TEST_P(StreamSendingTest, IsRefusedWhereItMakesNoSense) {
 
 TEST_P(StreamSendingTest, AnswersShowTheBallotWhateverTheOutcome) {
   EXPECT_EQ(Put("").ballot(), "");
-  keyspace.ballot = kBallot;
-  EXPECT_EQ(Put("").ballot(), "3.00c0ffee00c0ffee");
-  EXPECT_EQ(Put(R"(,"conditions":[{"absent":true}])").ballot(), "3.00c0ffee00c0ffee");
+  keyspace.known = kKnown;
+  EXPECT_EQ(Put("").ballot(), "3.00c0ffee00c0ffee.41");
+  EXPECT_EQ(Put(R"(,"conditions":[{"absent":true}])").ballot(), "3.00c0ffee00c0ffee.41");
   keyspace.failure = Status(Code::kDiskFull, "full");
-  EXPECT_EQ(Put("").ballot(), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(Put("").ballot(), "3.00c0ffee00c0ffee.41");
 }
 
 TEST_P(StreamSendingTest, AForgetfulKeyAsksForItsBallotAndThenServes) {
-  keyspace.ballot = kBallot;
+  keyspace.known = kKnown;
   keyspace.forgetful = true;
   const v1::Result first = Put(R"(,"operation_id":"00c0ffee00c0ffee-17")");
   EXPECT_EQ(first.outcome(), v1::ERROR);
@@ -104,20 +104,21 @@ TEST_P(StreamSendingTest, AForgetfulKeyAsksForItsBallotAndThenServes) {
   EXPECT_EQ(repeated.problem().type(), "outcome-unknown");
   EXPECT_EQ(repeated.problem().effect(), v1::Problem::UNKNOWN);
   EXPECT_EQ(repeated.problem().operation_id(), "00c0ffee00c0ffee-18");
-  EXPECT_EQ(repeated.ballot(), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(repeated.ballot(), "3.00c0ffee00c0ffee.41");
 }
 
 TEST_P(StreamSendingTest, OperationsOfABatchEachHaveTheirOwn) {
-  keyspace.ballot = kBallot;
+  keyspace.known = kKnown;
   keyspace.forgetful = true;
   Open();
   const v1::ServerFrame answer = socket->AskJson(
       R"({"id":1,"batch":{"operations":[{"key_text":"a","delete":{},"operation_id":"00c0ffee00c0ffee-1"},)"
-      R"({"key_text":"b","put":{"value_text":"v"},"operation_id":"00c0ffee00c0ffee-2","ballot":"3.00c0ffee00c0ffee"},)"
+      R"({"key_text":"b","put":{"value_text":"v"},"operation_id":"00c0ffee00c0ffee-2",)"
+      R"("ballot":"3.00c0ffee00c0ffee.41"},)"
       R"({"key_text":"c","put":{"value_text":"v"}}]}})");
   ASSERT_EQ(answer.batch().results_size(), 3) << answer.ShortDebugString();
   EXPECT_EQ(answer.batch().results(0).problem().type(), "ballot-required");
-  EXPECT_EQ(answer.batch().results(0).ballot(), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(answer.batch().results(0).ballot(), "3.00c0ffee00c0ffee.41");
   EXPECT_EQ(answer.batch().results(1).outcome(), v1::DONE);
   EXPECT_EQ(answer.batch().results(2).outcome(), v1::DONE);
 }

@@ -49,7 +49,7 @@ Result<RequestStream::Work> RequestStream::TakeWork(v1::ClientFrame& frame) cons
       return Work(AskRing{frame.ring().known_epoch()});
     }
     default:
-      return Status(Code::kInvalid, "one of operation, batch, scan, ring and credit must be given");
+      return Status(Code::kInvalid, "one of operation, batch, scan, ring, watch, unwatch and credit must be given");
   }
 }
 

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint8_t Bit(Method method) { return static_cast<std::uint8_t>(1u << static_cast<int>(method)); }
 
 constexpr std::string_view kKeyPrefix = "/v1/kv/";
+constexpr std::string_view kDashboardPrefix = "/dashboard/";
 constexpr std::string_view kNodePrefix = "/v1/cluster/nodes/";
 constexpr std::string_view kNodePath = "/v1/cluster/nodes/{id}";
 constexpr std::uint8_t kReading = Bit(Method::kGet) | Bit(Method::kHead) | Bit(Method::kOptions);
@@ -24,6 +25,7 @@ constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
     {Route::kKey, "/v1/kv/{key}", "key", kEverything, kEverythingLine, true},
     {Route::kList, "/v1/kv", "list", kReading, kReadingLine, true},
     {Route::kBatch, "/v1/batch", "batch", kPosting, kPostingLine, true},
+    {Route::kWatch, "/v1/watch", "watch", kReading, kReadingLine, true},
     {Route::kWebSocket, "/v1/ws", "websocket", Bit(Method::kGet) | Bit(Method::kOptions), "Allow: GET, OPTIONS\r\n",
      true},
     {Route::kCluster, "/v1/cluster", "cluster", kReading, kReadingLine, true},
@@ -32,14 +34,15 @@ constexpr std::array<RouteInfo, kRouteCount> kRoutes = {{
     {Route::kNodeRemove, "/v1/cluster/nodes/{id}/remove", "membership", kPosting, kPostingLine, true},
     {Route::kNodeReplace, "/v1/cluster/nodes/{id}/replace", "membership", kPosting, kPostingLine, true},
     {Route::kNodeCancel, "/v1/cluster/nodes/{id}/cancel", "membership", kPosting, kPostingLine, true},
+    {Route::kClusterStats, "/v1/cluster/stats", "stats", kReading, kReadingLine, true},
     {Route::kStatus, "/v1/status", "status", kReading, kReadingLine, true},
+    {Route::kStats, "/v1/stats", "stats", kReading, kReadingLine, true},
     {Route::kHealthz, "/healthz", "healthz", kReading, kReadingLine, true},
     {Route::kReadyz, "/readyz", "readyz", kReading, kReadingLine, true},
     {Route::kMetrics, "/metrics", "metrics", kReading, kReadingLine, true},
     {Route::kOpenApi, "/openapi.json", "openapi", kReading, kReadingLine, true},
-    {Route::kLanding, "/", "landing", kReading, kReadingLine, true},
-    {Route::kLandingScript, "/landing.js", "landing", kReading, kReadingLine, false},
-    {Route::kLandingStyle, "/landing.css", "landing", kReading, kReadingLine, false},
+    {Route::kDashboard, "/", "dashboard", kReading, kReadingLine, true},
+    {Route::kDashboardFile, "/dashboard/{file}", "dashboard", kReading, kReadingLine, false},
     {Route::kClientModule, "/quoin.js", "module", kReading, kReadingLine, true},
     {Route::kClientTypes, "/quoin.d.ts", "module", kReading, kReadingLine, true},
     {Route::kExample, "/example", "example", kReading, kReadingLine, true},
@@ -66,6 +69,10 @@ Route FindRoute(std::string_view path, std::string_view* name) {
   if (path.starts_with(kKeyPrefix)) {
     *name = path.substr(kKeyPrefix.size());
     return Route::kKey;
+  }
+  if (path.starts_with(kDashboardPrefix)) {
+    *name = path.substr(kDashboardPrefix.size());
+    return Route::kDashboardFile;
   }
   if (path.starts_with(kNodePrefix)) {
     const std::string_view rest = path.substr(kNodePrefix.size());

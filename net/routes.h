@@ -25,7 +25,7 @@ const RouteInfo& InfoOf(Route route);
 std::span<const RouteInfo> AllRoutes();
 
 // `path` still encoded, without its query. For kKey, *name is what follows "/v1/kv/"; for what is done with a node of
-// the cluster, the part of the path that stands for "{id}".
+// the cluster, the part of the path that stands for "{id}"; for kDashboardFile, the file's name.
 Route FindRoute(std::string_view path, std::string_view* name);
 
 }  // namespace quoin::net

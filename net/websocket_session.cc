@@ -31,9 +31,9 @@ class WebSocketSession::Call {
   WebSocketSession& session_;
 };
 
-WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, NodeId node,
-                                   const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id,
-                                   SteadyTime now, Wake wake)
+WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster,
+                                   const Watching& watching, NodeId node, const WebSocketLimits& limits,
+                                   Subprotocol subprotocol, std::string request_id, SteadyTime now, Wake wake)
     : handler_(handler),
       limits_(limits),
       subprotocol_(subprotocol),
@@ -52,8 +52,8 @@ WebSocketSession::WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, con
     }
     wake_();
   };
-  stream_ = std::make_shared<RequestStream>(handler, gate, cluster, limits, subprotocol, std::move(request_id), output_,
-                                            on_answer);
+  stream_ = std::make_shared<RequestStream>(handler, gate, cluster, watching, limits, subprotocol, std::move(request_id),
+                                            output_, on_answer);
   stream_->Open(node);
 }
 

@@ -5,8 +5,8 @@
 // Invariants:
 //   W1  nothing is sent after a close frame, and every connection that the node ends gets one, unless its peer has
 //       gone or takes nothing;
-//   W2  memory is bounded by the limits: one message, requests and answers as RequestStream says (Q2, Q3), and the
-//       output that waits; a client that doesn't take its answers within idle_timeout is closed with a reason;
+//   W2  memory is bounded by the limits: one message, requests and answers as RequestStream says (Q2, Q3), what watches
+//       keep (WatchStream, S3), and the output that waits; a client that doesn't take its answers within idle_timeout is closed with a reason;
 //   W3  of the pings that come in one read only the last is answered (section 5.5.3 allows that), and more than
 //       kMaxControlFramesPerSecond control frames end the connection.
 //
@@ -37,9 +37,9 @@ namespace quoin::net {
 class WebSocketSession : public ByteSession {
  public:
   // Takes over a connection that the handler has been told of (HttpHandler::OnConnection), and tells it of its end.
-  // `cluster`: see RequestStream.
-  WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, NodeId node,
-                   const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id, SteadyTime now,
+  // `cluster` and `watching`: see RequestStream.
+  WebSocketSession(HttpHandler& handler, KeyspaceGate& gate, const ClusterView* cluster, const Watching& watching,
+                   NodeId node, const WebSocketLimits& limits, Subprotocol subprotocol, std::string request_id, SteadyTime now,
                    Wake wake);
   ~WebSocketSession() override;
   WebSocketSession(const WebSocketSession&) = delete;

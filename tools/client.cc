@@ -4,16 +4,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/bench_flags.h"
 #include "tools/bench_main.h"
 #include "tools/client_cluster_execute.h"
+#include "tools/client_command.h"
 #include "tools/client_execute.h"
 #include "tools/client_flags.h"
 #include "tools/client_interrupt.h"
@@ -74,6 +77,23 @@ Format ChooseFormat(const ClientFlags& flags, bool one_command, bool input_termi
   return *flags.output;
 }
 
+bool Watches(const std::vector<std::string>& words) {
+  const CommandInfo* const command = words.empty() ? nullptr : FindCommand(words.front());
+  return command != nullptr && command->verb == Verb::kWatch;
+}
+
+[[noreturn]] void EndByInterrupt() {
+  std::cout.flush();
+  DieOfInterrupt();
+}
+
+// How many arguments stand behind the first "--"; nullopt: there is none.
+std::optional<std::size_t> CountBehindDashes(const std::vector<std::string>& arguments) {
+  const auto dashes = std::ranges::find(arguments, "--");
+  if (dashes == arguments.end()) return std::nullopt;
+  return static_cast<std::size_t>(arguments.end() - dashes) - 1;
+}
+
 ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
   const bool one_command = !words.empty();
   const bool input_terminal = ::isatty(STDIN_FILENO) == 1;
@@ -98,7 +118,11 @@ ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
   const std::unique_ptr<Printer> printer = MakePrinter(style, std::cout, std::cerr);
   Shell shell(keys, cluster, *printer, style.format == Format::kHuman);
 
-  if (one_command) return shell.RunWords(BareWords(words), /*stdin_is_free=*/true);
+  if (one_command) {
+    const ExitCode code = shell.RunWords(BareWords(words), /*stdin_is_free=*/true);
+    if (Interrupted() && code == ExitCode::kDone && Watches(words)) EndByInterrupt();
+    return code;
+  }
   if (style.session) {
     if (!flags.quiet) Greet(link, style);
     RunRepl(shell, {.history_path = HistoryPath(), .keys = [&](const std::string& prefix) {
@@ -107,10 +131,7 @@ ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
     return ExitCode::kDone;
   }
   const ExitCode code = shell.RunFilter(STDIN_FILENO, &Interrupted);
-  if (Interrupted() && code == ExitCode::kDone) {
-    std::cout.flush();
-    DieOfInterrupt();
-  }
+  if (Interrupted() && code == ExitCode::kDone) EndByInterrupt();
   return code;
 }
 
@@ -125,8 +146,14 @@ int main(int argc, char** argv) {
   quoin::tools::EnterWorkingDirectory();
   std::ios::sync_with_stdio(false);
   if (quoin::bench::WantsStressTest(argc, argv)) return quoin::bench::Main(argc, argv);
+  const auto behind = quoin::tools::CountBehindDashes(std::vector<std::string>(argv + 1, argv + argc));
   const quoin::tools::ClientFlags flags = quoin::tools::ParseClientFlags(&argc, &argv, quoin::bench::OwnFlagNames());
-  ExitCode code = quoin::tools::Run(flags, std::vector<std::string>(argv + 1, argv + argc));
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // The flags' parser takes the first "--" out, and for WATCH it means something.
+  if (behind && *behind < words.size() && quoin::tools::Watches(words)) {
+    words.insert(words.end() - static_cast<std::ptrdiff_t>(*behind), "--");
+  }
+  ExitCode code = quoin::tools::Run(flags, words);
   std::cout.flush();
   if (!std::cout) {
     std::cerr << "client: the output could not be written\n";

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "tools/client_command_watch.h"
 #include "tools/client_ticket.h"
 #include "tools/suggest.h"
 
@@ -89,6 +90,10 @@ class Parser {
         return TakeTtl();
       case Verb::kScan:
         return TakeScanOptions();
+      case Verb::kWatch: {
+        const auto fault = TakeWatch(words_, &next_, &command_);
+        return fault ? Misused(*fault) : Status::Ok();
+      }
       case Verb::kHelp:
         return TakeTopic();
       case Verb::kResume:

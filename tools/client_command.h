@@ -25,6 +25,7 @@ enum class Verb {
   kExpire,
   kPersist,
   kScan,
+  kWatch,
   kResume,
   kStatus,
   kNodes,
@@ -59,16 +60,20 @@ const CommandInfo* FindCommand(std::string_view name);
 struct Command {
   Verb verb = Verb::kHelp;
   std::string key;
-  std::vector<std::string> keys;  // kMultiGet.
+  std::vector<std::string> keys;  // kMultiGet, kWatch: at least one, or a prefix.
   Word value;                     // kSet, kCompareAndSet, kAppend: as typed, "@file" not yet read.
   Word expected;                  // kCompareAndSet.
   std::optional<std::string> ttl;
   bool if_absent = false;
   std::optional<std::string> if_version;
   std::int64_t by = 1;
-  bool metadata_only = false;  // kGet.
-  std::string prefix;          // kScan.
-  std::optional<std::uint64_t> limit;
+  bool metadata_only = false;          // kGet.
+  std::string prefix;                  // kScan.
+  std::vector<std::string> prefixes;   // kWatch.
+  std::string cursor;                  // kWatch: as bytes; empty: from the state that is there now.
+  bool changes_only = false;           // kWatch: without that state.
+  std::vector<std::string> program;    // kWatch: what is run for each event, with its arguments; empty: nothing is.
+  std::optional<std::uint64_t> limit;  // kScan, kWatch.
   bool keys_only = false;
   std::string topic;                  // kHelp: the command asked about, or empty.
   std::optional<std::string> ticket;  // A write on a key: it is resumed with this (client_ticket.h).

@@ -1,5 +1,6 @@
 #include "tools/client_command.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -95,12 +96,12 @@ TEST(ParseCommand, MultiGetTakesAllKeys) {
 
 TEST(ParseCommand, ResumeWithATicketIsTheCommandBehindIt) {
   EXPECT_EQ(Parse("RESUME")->verb, Verb::kResume);
-  const auto command = Parse("resume 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee INCR visits 5");
+  const auto command = Parse("resume 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee.41 INCR visits 5");
   ASSERT_TRUE(command.ok()) << command.status();
   EXPECT_EQ(command->verb, Verb::kIncrement);
   EXPECT_EQ(command->key, "visits");
   EXPECT_EQ(command->by, 5);
-  EXPECT_EQ(command->ticket, "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee");
+  EXPECT_EQ(command->ticket, "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee.41");
   EXPECT_FALSE(Parse("INCR visits")->ticket.has_value());
   EXPECT_NE(Problem("RESUME 17 INCR k").find("needs a ticket"), std::string::npos);
   EXPECT_NE(Problem("RESUME 00c0ffee00c0ffee-17").find("needs the command"), std::string::npos);
@@ -127,6 +128,34 @@ TEST(ParseCommand, ChangesOfTheClusterNameANode) {
     EXPECT_TRUE(ChangesCluster(Parse(line)->verb)) << line;
     EXPECT_FALSE(IsWrite(Parse(line)->verb)) << line;
   }
+}
+
+TEST(ParseCommand, WatchTakesKeysPrefixesAndAProgram) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  const auto watch = Parse("watch title room/* \"a*\" \"new\" limit 3 NEW -- sh -c 'a b' --");
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  EXPECT_EQ(watch->verb, Verb::kWatch);
+  EXPECT_THAT(watch->keys, ElementsAre("title", "a*", "new"));
+  EXPECT_THAT(watch->prefixes, ElementsAre("room/"));
+  EXPECT_EQ(watch->limit, 3u);
+  EXPECT_TRUE(watch->changes_only);
+  EXPECT_THAT(watch->program, ElementsAre("sh", "-c", "a b", "--"));
+  EXPECT_THAT(Parse("WATCH *")->prefixes, ElementsAre(""));
+  EXPECT_THAT(Parse("WATCH from")->keys, ElementsAre("from")) << "the first word is a key";
+  EXPECT_THAT(Parse("WATCH a -- b")->program, ElementsAre("b"));
+  EXPECT_THAT(Parse("WATCH a \"--\" b")->program, IsEmpty());
+  EXPECT_EQ(Parse("WATCH a FROM aGVyZQ==")->cursor, "here");
+  // A shell leaves no quotes.
+  EXPECT_THAT(ParseCommand(BareWords({"WATCH", "a\\*", "b*"}))->keys, ElementsAre("a*"));
+  EXPECT_NE(Problem("WATCH").find("WATCH needs a key, or a prefix"), std::string::npos);
+  EXPECT_NE(Problem("WATCH -- x").find("WATCH needs a key, or a prefix"), std::string::npos);
+  EXPECT_NE(Problem("WATCH ''").find("at least one byte"), std::string::npos);
+  EXPECT_NE(Problem("WATCH a --").find("needs a program"), std::string::npos);
+  EXPECT_NE(Problem("WATCH a FROM ?").find("needs a cursor"), std::string::npos);
+  EXPECT_NE(Problem("WATCH a LIMIT 0").find("needs a whole number"), std::string::npos);
+  EXPECT_NE(Problem("WATCH a NEW FROM aGVyZQ==").find("NEW or FROM"), std::string::npos);
+  EXPECT_NE(Problem("WATCH a NEW b").find("has no use for 'b'"), std::string::npos);
 }
 
 TEST(Commands, EveryNameIsOfOneCommandAndInItsHelp) {

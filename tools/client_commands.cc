@@ -16,6 +16,13 @@ constexpr const char* kTtlHelp = "A time is a number of seconds, or has a unit: 
 constexpr const char* kChangeHelp =
     "A node is named by its id, the first digits of that, or its address. The client\n"
     "shows how far it is, until it is done; Ctrl-C ends only that. NOWAIT shows nothing.\n";
+constexpr const char* kWatchHelp =
+    "A word that ends in * is a prefix. A key that ends in * itself is written in\n"
+    "quotes, and on a command line with \\* at its end. First comes what is there now;\n"
+    "with NEW only what happens from now on, with FROM what happened since a cursor,\n"
+    "which JSON output shows. LIMIT ends it after so many changes. Behind -- stands a\n"
+    "program: it is run for each change, with QUOIN_EVENT, QUOIN_KEY, QUOIN_VALUE and\n"
+    "others in its environment and the value as its standard input.\n";
 constexpr const char* kRingHelp =
     "Around the ring: each letter is the node that leads the partition there, ? when\n"
     "nobody is known to; in lower case while its replicas are being changed.\n";
@@ -71,6 +78,13 @@ std::vector<CommandInfo> MakeCommands() {
        "values out. A prefix that ends in * itself is written in quotes.\n",
        {"LIMIT", "KEYS"},
        Completes::kOneKey},
+      {Verb::kWatch,
+       {"WATCH"},
+       "key|prefix*... [NEW] [FROM cursor] [LIMIT n] [-- program argument...]",
+       "shows what happens to keys, until Ctrl-C",
+       kWatchHelp,
+       {"NEW", "FROM", "LIMIT"},
+       Completes::kKeys},
       {Verb::kResume,
        {"RESUME"},
        "[ticket command]",
@@ -168,6 +182,7 @@ bool IsWrite(Verb verb) {
     case Verb::kGet:
     case Verb::kMultiGet:
     case Verb::kScan:
+    case Verb::kWatch:
     case Verb::kResume:
     case Verb::kStatus:
     case Verb::kNodes:

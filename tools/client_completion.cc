@@ -34,6 +34,7 @@ std::size_t KeywordPosition(Verb verb) {
     case Verb::kSet:
       return 3;
     case Verb::kGet:
+    case Verb::kWatch:
     case Verb::kDrain:
     case Verb::kRemoveNode:
     case Verb::kReplace:

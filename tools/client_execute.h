@@ -32,8 +32,10 @@ class Executor {
     std::string expected;
   };
 
-  // REQUIRES: the command is on keys.
+  // REQUIRES: the command is on keys, and not WATCH (client_watch.h).
   Answer Execute(const Command& command, const Values& values, const ShowEntries& show);
+
+  Store& store() const { return store_; }
 
  private:
   Answer Operate(const Command& command, const Values& values);

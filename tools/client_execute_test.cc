@@ -104,10 +104,10 @@ TEST_F(ExecutorTest, ALostAnswerIsResumedAndNothingHappensTwice) {
 }
 
 TEST_F(ExecutorTest, AResumedWriteKeepsTheIdOfItsTicket) {
-  const Answer sum = Run("RESUME 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee INCR k").answer;
+  const Answer sum = Run("RESUME 00c0ffee00c0ffee-17@3.00c0ffee00c0ffee.41 INCR k").answer;
   EXPECT_EQ(sum.exit_code, ExitCode::kDone);
   EXPECT_EQ(keys_.frames()[0].operation().operation_id(), "00c0ffee00c0ffee-17");
-  EXPECT_EQ(keys_.frames()[0].operation().ballot(), "3.00c0ffee00c0ffee");
+  EXPECT_EQ(keys_.frames()[0].operation().ballot(), "3.00c0ffee00c0ffee.41");
   EXPECT_TRUE(keys_.frames()[0].operation().repeated());
   EXPECT_EQ(Run("RESUME 00c0ffee00c0ffee-17@9 INCR k").answer.exit_code, ExitCode::kUnknown)
       << "that it can't be resumed so does not say that it did not happen";

@@ -54,6 +54,19 @@ std::string_view TagOf(ExitCode code) {
   LOG(FATAL) << "no such exit code";
 }
 
+std::string_view ColorOf(ExitCode code) {
+  switch (code) {
+    case ExitCode::kDone:
+      return "\x1b[32m";
+    case ExitCode::kAbsent:
+    case ExitCode::kConditionFailed:
+    case ExitCode::kUnknown:
+      return "\x1b[33m";
+    default:
+      return "\x1b[31m";
+  }
+}
+
 std::string FailureText(const Command& command, const Answer& answer) {
   const bool write = IsWrite(command.verb);
   const std::string problem = SafeText(answer.problem, false);

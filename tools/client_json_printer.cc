@@ -48,6 +48,26 @@ class JsonPrinter : public Printer {
     }
   }
 
+  void Events(const Command& command, const std::vector<WatchedEvent>& events) override {
+    for (const auto& [event, cursor] : events) {
+      out_ << "{\"command\":\"" << CommandName(command.verb) << "\",\"event\":\"" << WatchEventName(event.kind) << "\"";
+      if (!event.key.empty()) out_ << "," << JsonBytes("key", event.key);
+      if (event.state) {
+        out_ << Known(EntryOf({event.key, *event.state}, false));
+      } else {
+        out_ << Member("version", event.version);
+      }
+      if (event.skipped > 0) out_ << ",\"skipped\":" << event.skipped;
+      out_ << Member("cursor", Base64Encode(cursor)) << "}\n";
+    }
+    out_.flush();
+  }
+
+  void Notice(const Command& command, const std::string& text) override {
+    out_ << "{\"command\":\"" << CommandName(command.verb) << "\"" << Member("notice", text) << "}\n";
+    out_.flush();
+  }
+
   void Progress(const ClusterAction&) override {}  // The object at the end says it all.
 
   void Done(const Command& command, const Answer& answer) override {

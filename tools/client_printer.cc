@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "tools/client_cluster_text.h"
+#include "tools/client_event_text.h"
 #include "tools/client_ring_picture.h"
 #include "tools/client_text.h"
 #include "tools/client_ticket.h"
@@ -14,34 +15,9 @@ namespace quoin::tools {
 namespace {
 
 constexpr std::size_t kShownBinaryBytes = 512;
-constexpr std::size_t kListedValueBytes = 120;
 
-constexpr std::string_view kGreen = "\x1b[32m";
-constexpr std::string_view kYellow = "\x1b[33m";
-constexpr std::string_view kRed = "\x1b[31m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
-
-std::string_view ColorOf(ExitCode code) {
-  switch (code) {
-    case ExitCode::kDone:
-      return kGreen;
-    case ExitCode::kAbsent:
-    case ExitCode::kConditionFailed:
-    case ExitCode::kUnknown:
-      return kYellow;
-    default:
-      return kRed;
-  }
-}
-
-// A value cut at a length for a list; it never ends in the middle of a character.
-std::string Shortened(const std::string& value) {
-  if (value.size() <= kListedValueBytes) return SafeText(value, false);
-  std::size_t end = kListedValueBytes;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
-  return SafeText(std::string_view(value).substr(0, end), false) + "... (" + HumanSize(value.size()) + ")";
-}
 
 class PlainPrinter : public Printer {
  public:
@@ -54,7 +30,7 @@ class PlainPrinter : public Printer {
       } else if (human()) {
         out_ << SafeText(entry.key, false);
         if (entry.value)
-          out_ << Dim(" = ") << (command.verb == Verb::kScan ? Shortened(*entry.value) : Shown(*entry.value));
+          out_ << Dim(" = ") << (command.verb == Verb::kScan ? ShortText(*entry.value) : Shown(*entry.value));
         out_ << "\n";
       } else if (command.verb == Verb::kScan) {
         out_ << Bare(entry.key);
@@ -65,6 +41,26 @@ class PlainPrinter : public Printer {
       }
     }
     out_.flush();
+  }
+
+  void Events(const Command&, const std::vector<WatchedEvent>& events) override {
+    for (const WatchedEvent& watched : events) {
+      const client::WatchEvent& event = watched.event;
+      if (human()) {
+        out_ << EventText(event);
+        if (!event.version.empty() && !style_.quiet) out_ << Dim("  (" + SafeText(event.version, false) + ")");
+      } else {
+        out_ << Bare(EventFields(event));
+      }
+      out_ << "\n";
+    }
+    out_.flush();
+  }
+
+  void Notice(const Command&, const std::string& text) override {
+    if (style_.quiet) return;
+    out_.flush();
+    err_ << SafeText(text, false) << std::endl;
   }
 
   // A line that the next one, or the end, is written over.
@@ -139,7 +135,7 @@ class PlainPrinter : public Printer {
   }
 
   void Confirm(const std::string& text) {
-    if (human() && !style_.quiet) out_ << Colored(kGreen, "[OK]") << " " << text << "\n";
+    if (human() && !style_.quiet) out_ << Colored(ColorOf(ExitCode::kDone), "[OK]") << " " << text << "\n";
   }
 
   void ShowMissing(const Entry& entry) {
@@ -208,6 +204,7 @@ class PlainPrinter : public Printer {
       case Verb::kCancel:
         return Confirm(SafeText(answer.said, false) + " (" + HumanElapsed(answer.elapsed) + ")");
       case Verb::kMultiGet:
+      case Verb::kWatch:
       case Verb::kResume:
       case Verb::kHelp:
       case Verb::kExit:

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/client/watch.h"
 #include "tools/client_answer.h"
 #include "tools/client_command.h"
 
@@ -37,12 +38,21 @@ struct Style {
   std::size_t (*columns)() = nullptr;  // Of the terminal, now. None: 80.
 };
 
+struct WatchedEvent {
+  client::WatchEvent event;
+  std::string cursor;  // From which a watch goes on behind it; empty: not known right here.
+};
+
 class Printer {
  public:
   virtual ~Printer() = default;
 
   // Some of what SCAN or MGET found. Any number of calls, then Done.
   virtual void Entries(const Command& command, const std::vector<Entry>& entries) = 0;
+  // Some of what WATCH was told, in order. Any number of calls, then Done.
+  virtual void Events(const Command& command, const std::vector<WatchedEvent>& events) = 0;
+  // What happened to a command that goes on.
+  virtual void Notice(const Command& command, const std::string& text) = 0;
   // How far a change of the cluster has come. Any number of calls, then Done.
   virtual void Progress(const ClusterAction& action) = 0;
   // The command has ended.
@@ -58,6 +68,8 @@ std::unique_ptr<Printer> MakeJsonPrinter(std::ostream& out);
 
 // "OK", "ABSENT", ...: what stands before a line for a person.
 std::string_view TagOf(ExitCode code);
+// What colours it on a terminal: green, yellow, red.
+std::string_view ColorOf(ExitCode code);
 
 // Sentence parts that both printers need.
 // "'name' may or may not have been stored: no answer in time"; empty when the answer is kDone.

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "tools/client_ticket.h"
 #include "tools/client_value.h"
+#include "tools/client_watch.h"
 
 namespace quoin::tools {
 namespace {
@@ -118,6 +119,11 @@ std::optional<ExitCode> Shell::ResolveValues(const Command& command, bool stdin_
 }
 
 ExitCode Shell::Run(Command command, Executor::Values values) {
+  if (command.verb == Verb::kWatch) {
+    const Answer answer = RunWatch(keys_.store(), command, printer_);
+    printer_.Done(command, answer);
+    return answer.exit_code;
+  }
   const Answer answer = ClusterExecutor::Knows(command.verb)
                             ? cluster_.Execute(command, [&](const ClusterAction& action) { printer_.Progress(action); })
                             : keys_.Execute(command, values, [&](const std::vector<Entry>& entries) {

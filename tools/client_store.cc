@@ -58,7 +58,7 @@ client::Client& Store::Open() {
 
 void Store::RunUntil(const bool& ended) {
   while (!ended) {
-    if (options_.give_up && options_.give_up() && client_ != nullptr) {
+    if (given_up() && client_ != nullptr) {
       client_->Close();
       client_ = nullptr;  // What was under way ends in the next turns.
     }
@@ -103,6 +103,11 @@ client::PageAnswer Store::Page(client::PageRequest request, client::CallOptions 
   });
   RunUntil(ended);
   return answer;
+}
+
+client::WatchStream Store::Watch(std::vector<client::WatchTarget> targets, client::WatchOptions options) {
+  options.begin_within = std::max(duration_cast<milliseconds>(options_.timeout), milliseconds(1));
+  return Open().Watch(std::move(targets), std::move(options));
 }
 
 }  // namespace quoin::tools

@@ -41,10 +41,16 @@ class Store {
   std::vector<client::Answer> Batch(std::vector<client::Operation> operations, const client::CallOptions& options);
   client::PageAnswer Page(client::PageRequest request, client::CallOptions options);
 
+  // A watch, which begins within the time of a call or not at all. What it tells comes while RunUntil runs.
+  // REQUIRES: it is gone before the store is.
+  client::WatchStream Watch(std::vector<client::WatchTarget> targets, client::WatchOptions options);
+  // Runs the event loop until `ended`. When someone gives up meanwhile, calls and watches end.
+  void RunUntil(const bool& ended);
+  bool given_up() const { return options_.give_up && options_.give_up(); }
+  boost::asio::io_context& context() { return context_; }
+
  private:
   client::Client& Open();
-  // Runs the event loop until `ended`.
-  void RunUntil(const bool& ended);
 
   const Options options_;
   boost::asio::io_context context_;

@@ -184,6 +184,17 @@ TEST_F(ClientTerminal, ControlCEndsAWaitAndAWriteIsThenUnknown) {
   EXPECT_THAT(terminal.Run("SET k v"), HasSubstr("[OK] Stored 'k'")) << "and the client goes on";
 }
 
+TEST_F(ClientTerminal, ControlCEndsAWatchAndNotTheSession) {
+  Terminal terminal(Environment());
+  terminal.Until(kPrompt);
+  terminal.Run("SET k v");
+  terminal.Type("WATCH k nothing*\n");
+  EXPECT_THAT(terminal.Until("that was everything up to now"), HasSubstr("put      k = v"));
+  terminal.Type(kControlC);
+  terminal.Until(kPrompt);
+  EXPECT_THAT(terminal.Run("SET k w"), HasSubstr("[OK] Stored 'k'")) << "and the client goes on";
+}
+
 TEST_F(ClientTerminal, ADrainIsShownAndControlCLeavesItGoing) {
   Terminal terminal(Environment());
   terminal.Until(kPrompt);

@@ -108,6 +108,25 @@ TEST(Client, HumanOutputNamesTheNode) {
   EXPECT_THAT(get.out, StartsWith("Alice\nnode 00c0ffee00c0ffee, version 1.00c0ffee00c0ffee.1, text/plain"));
 }
 
+TEST(Client, WatchRunsWhatStandsBehindDashes) {
+  Node node;
+  EXPECT_EQ(RunClient({node.flag(), "SET", "k", "v"}).code, 0);
+  const Ran shown = RunClient({"watch", "k", "LIMIT", "1", node.flag()});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_EQ(shown.out, "put\tk\tv\n");
+  // Flags of the program are its own.
+  const std::vector<std::string> program = {"sh", "-c", "echo $QUOIN_EVENT $1", "--", "--flag"};
+  for (std::vector<std::string> arguments : {std::vector<std::string>{node.flag(), "watch", "k", "LIMIT", "1", "--"},
+                                             {node.flag(), "--", "watch", "k", "LIMIT", "1", "--"}}) {
+    arguments.insert(arguments.end(), program.begin(), program.end());
+    const Ran ran = RunClient(arguments, "", {{"PATH", "/usr/bin:/bin"}});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out, "put --flag\n");
+  }
+  EXPECT_EQ(RunClient({node.flag(), "watch", "k", "--"}).code, 2);
+  EXPECT_EQ(RunClient({node.flag(), "watch", "k", "--", "/no/such/program"}).code, 2);
+}
+
 TEST(Client, AFilterRunsEveryLine) {
   Node node;
   const Ran filter = RunClient({node.flag()}, "PUT name Garvit\nGET name\nGET email\nEXIT\nGET name\n");

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -177,6 +178,8 @@ ScriptedNode::Reaction ScriptedKeys::React(const v1::ClientFrame& frame) {
   const std::lock_guard lock(mutex_);
   frames_.push_back(frame);
   if (frame.has_scan()) return List(frame.scan());
+  if (frame.has_credit()) return ScriptedNode::Silence();
+  if (frame.has_watch()) return Tell(frame.watch());
   CHECK(frame.has_operation()) << frame.ShortDebugString();
   const v1::Operation& operation = frame.operation();
   if (operation.key() == "silent") {
@@ -265,6 +268,35 @@ v1::ServerFrame ScriptedKeys::List(const v1::Scan& scan) {
     entry.mutable_state()->set_version(kVersion);
     if (!scan.keys_only()) entry.mutable_state()->set_value(value);
   }
+  return answer;
+}
+
+v1::ServerFrame ScriptedKeys::Tell(const v1::Watch& watch) {
+  v1::ServerFrame answer;
+  if (watch.cursor() == "refused") {
+    answer.mutable_result()->set_outcome(v1::ERROR);
+    answer.mutable_result()->mutable_problem()->set_type("bad-cursor");
+    answer.mutable_result()->mutable_problem()->set_status(400);
+    answer.mutable_result()->mutable_problem()->set_detail("it is of another cluster");
+    return answer;
+  }
+  const auto is_watched = [&](const std::string& key) {
+    return std::ranges::any_of(watch.targets(), [&](const v1::WatchTarget& target) {
+      return target.has_prefix() ? key.starts_with(target.prefix()) : key == target.key();
+    });
+  };
+  v1::Events& events = *answer.mutable_events();
+  for (const auto& [key, value] : values_) {
+    if (watch.state() != v1::Watch::STATE || !is_watched(key)) continue;
+    v1::Event& event = *events.add_events();
+    event.set_kind(v1::Event::PUT);
+    event.set_key(key);
+    event.set_version(kVersion);
+    event.mutable_state()->set_value(value);
+    event.mutable_state()->set_content_type("text/plain");
+  }
+  events.add_events()->set_kind(v1::Event::SYNCED);
+  events.set_cursor("here");
   return answer;
 }
 

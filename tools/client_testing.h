@@ -56,7 +56,8 @@ class ScriptedNode {
   std::unique_ptr<Impl> impl_;
 };
 
-// As much of a keyspace as these tests need: get, put, delete, increment, conditions on absence, and scans. Operations
+// As much of a keyspace as these tests need: get, put, delete, increment, conditions on absence, scans, and watches, which
+// are told what is there, and nothing more (with the cursor "refused" they are refused). Operations
 // have the effect once, however often they come. Some keys make trouble:
 //   silent   is never answered, nor does anything happen
 //   cut      the connection ends instead of an answer, and nothing happens
@@ -79,6 +80,7 @@ class ScriptedKeys {
  private:
   v1::ServerFrame Apply(const v1::Operation& operation);
   v1::ServerFrame List(const v1::Scan& scan);
+  v1::ServerFrame Tell(const v1::Watch& watch);
 
   const std::function<void()> on_silence_;
   mutable std::mutex mutex_;

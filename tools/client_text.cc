@@ -64,6 +64,14 @@ std::string QuotedKey(std::string_view key) {
   return "'" + SafeText(key.substr(0, end), false) + "...'";
 }
 
+std::string ShortText(std::string_view value) {
+  constexpr std::size_t kMostBytes = 120;
+  if (value.size() <= kMostBytes) return SafeText(value, false);
+  std::size_t end = kMostBytes;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
+  return SafeText(value.substr(0, end), false) + "... (" + HumanSize(value.size()) + ")";
+}
+
 bool IsText(std::string_view bytes) {
   while (!bytes.empty()) {
     const Character first = FirstCharacter(bytes);

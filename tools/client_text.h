@@ -16,6 +16,9 @@ std::string SafeText(std::string_view bytes, bool lines);
 // 'key' in quotes, safe on one line, and cut when it is long.
 std::string QuotedKey(std::string_view key);
 
+// The value on one line, safe, and cut when it is long, never in the middle of a character: "abc... (1.5 MiB)".
+std::string ShortText(std::string_view value);
+
 // Whether a terminal can show the bytes as they are: UTF-8 without control characters but newline, tab and CR.
 bool IsText(std::string_view bytes);
 

@@ -1,5 +1,5 @@
 // Tickets of writes whose outcome is unknown (docs/client-library.md) as one word, which people and scripts can copy:
-// "00c0ffee00c0ffee-17", with "@3.00c0ffee00c0ffee" behind it when it has a ballot. Pure.
+// "00c0ffee00c0ffee-17", with "@3.00c0ffee00c0ffee.41" behind it when it has a ballot. Pure.
 #pragma once
 
 #include <optional>

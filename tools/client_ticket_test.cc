@@ -6,7 +6,8 @@ namespace quoin::tools {
 namespace {
 
 TEST(Ticket, IsOneWordThereAndBack) {
-  for (const char* text : {"00c0ffee00c0ffee-17", "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee"}) {
+  for (const char* text :
+       {"00c0ffee00c0ffee-17", "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee", "00c0ffee00c0ffee-17@3.00c0ffee00c0ffee.41"}) {
     const auto ticket = ParseTicket(text);
     ASSERT_TRUE(ticket.has_value()) << text;
     EXPECT_EQ(ticket->operation_id, "00c0ffee00c0ffee-17");

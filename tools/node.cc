@@ -34,6 +34,12 @@
 #include "tools/version.h"
 #include "tools/working_directory.h"
 
+// Read by jemalloc when the process starts; MALLOC_CONF in the environment is read after it. Huge pages, because what is
+// written goes to random places of a memtable, and with small ones each place costs a walk through the page tables. Two
+// arenas, because each that is in use keeps huge pages.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "thp:always,narenas:2";
+
 namespace quoin::tools {
 namespace {
 
@@ -173,7 +179,7 @@ DEFINE_string(
     "of deleted keys are left to clear away");
 DEFINE_validator(scrub_interval, &tools::ValidatePositiveDuration);
 
-DEFINE_uint32(shards, 0, "event-loop threads; 0: one for each core");
+DEFINE_uint32(shards, 0, "event-loop threads; 0: one for every two cores, since the disk's threads need some, too");
 DEFINE_validator(shards, &tools::ValidateThreads);
 DEFINE_uint32(readers, 4, "threads for reads that miss memory");
 DEFINE_validator(readers, &tools::ValidatePositive);
@@ -202,6 +208,8 @@ DEFINE_uint32(max_inflight_requests, 10000, "unanswered requests on the whole no
 DEFINE_validator(max_inflight_requests, &tools::ValidatePositive);
 DEFINE_uint32(max_websocket_requests, 1024, "unanswered requests on one WebSocket; beyond, it closes (1008)");
 DEFINE_validator(max_websocket_requests, &tools::ValidatePositive);
+DEFINE_uint32(max_watches, 20000, "watches on the whole node; beyond, 429");
+DEFINE_validator(max_watches, &tools::ValidatePositive);
 DEFINE_string(ping_interval, "20s", "a WebSocket whose client is silent for so long is pinged");
 DEFINE_validator(ping_interval, &tools::ValidatePositiveDuration);
 DEFINE_string(ping_timeout, "20s", "a WebSocket whose client does not answer a ping within this is closed");
@@ -238,7 +246,7 @@ ProgramHelp Help() {
       {"Threads", {"shards", "readers"}},
       {"Limits",
        {"max_value_size", "max_batch_size", "max_page_size", "max_header_size", "max_connections", "max_pipelined",
-        "max_inflight_requests", "max_websocket_requests"}},
+        "max_inflight_requests", "max_websocket_requests", "max_watches"}},
       {"Times",
        {"header_timeout", "body_timeout", "idle_timeout", "request_timeout", "ping_interval", "ping_timeout",
         "drain_timeout"}},
@@ -288,12 +296,13 @@ net::NodeOptions OptionsFromFlags() {
     google::FlushLogFiles(google::INFO);
     std::_Exit(1);
   };
-  options.shard_count = FLAGS_shards != 0 ? FLAGS_shards : std::max(1u, std::thread::hardware_concurrency());
+  options.shard_count = FLAGS_shards != 0 ? FLAGS_shards : std::max(1u, std::thread::hardware_concurrency() / 2);
   options.reader_count = FLAGS_readers;
   options.max_connections = FLAGS_max_connections;
   options.max_inflight_requests = FLAGS_max_inflight_requests;
   options.allowed_origins = *net::AllowedOrigins::Parse(FLAGS_allowed_origins);
   options.max_websocket_requests = FLAGS_max_websocket_requests;
+  options.max_watches = FLAGS_max_watches;
   options.ping_interval = DurationFlag<milliseconds>(FLAGS_ping_interval);
   options.ping_timeout = DurationFlag<milliseconds>(FLAGS_ping_timeout);
   options.limits.max_header_bytes = SizeOf(FLAGS_max_header_size);

@@ -6,6 +6,7 @@
 #include "net/client/await.h"
 #include "net/client/client_impl.h"
 #include "net/client/scan_impl.h"
+#include "net/client/watch_impl.h"
 #include "net/http_client.h"
 
 namespace quoin::client {
@@ -129,6 +130,12 @@ Client::Awaitable<std::vector<Answer>> Client::Batch(std::vector<Operation> oper
 
 ScanStream Client::Scan(ScanRequest request, CallOptions options) {
   return ScanStream(std::make_shared<ScanStream::Impl>(impl_, std::move(request), std::move(options)));
+}
+
+WatchStream Client::Watch(std::vector<WatchTarget> targets, WatchOptions options) {
+  auto watch = std::make_shared<WatchStream::Impl>(impl_, std::move(targets), std::move(options));
+  watch->Begin();
+  return WatchStream(std::move(watch));
 }
 
 }  // namespace quoin::client

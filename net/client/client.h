@@ -33,6 +33,7 @@
 #include "net/client/operation.h"
 #include "net/client/routing.h"
 #include "net/client/scan.h"
+#include "net/client/watch.h"
 
 namespace quoin::client {
 
@@ -129,6 +130,10 @@ class Client {
   // The keys that begin with a prefix, in the order of their bytes. The stream must not outlive the client's executor.
   [[nodiscard]] ScanStream Scan(ScanRequest request, CallOptions options = {});
 
+  // Tells of changes to keys and prefixes as they happen: client.Watch({Key("title"), Prefix("room/")}). It goes on
+  // over lost connections and servers until it is stopped. For callbacks: WatchStream::StartNext.
+  [[nodiscard]] WatchStream Watch(std::vector<WatchTarget> targets, WatchOptions options = {});
+
   // ---- Callbacks: what the coroutines are made of. Cheap enough for thousands under way. ----
 
   // Starts the operation; `handler` gets its answer, never before Start has returned. What is started in one turn of
@@ -146,12 +151,13 @@ class Client {
   // Nodes are never told that such a write is finished, since it may be resumed at any time.
   Ticket NewTicket(const std::string& key);
 
-  // Ends all operations: those certainly not applied as kNotApplied (closed), other writes as kUnknown. What is started
-  // from now on ends likewise. Closes the connections.
+  // Ends all watches, and all operations: those certainly not applied as kNotApplied (closed), other writes as
+  // kUnknown. What is started from now on ends likewise. Closes the connections.
   void Close();
 
   struct Counts {
     std::size_t under_way = 0;           // Operations and pages.
+    std::size_t watches = 0;             // That exist.
     std::uint64_t sendings = 0;          // Of operations and pages since the start.
     std::uint64_t resendings = 0;        // Those of them that were not the first of their operation.
     std::uint64_t connections_lost = 0;  // Or not come about.

@@ -43,10 +43,10 @@ void Client::Impl::OnAnswer(Link& link, Token token, v1::ServerFrame& frame) {
   about.repeated = token >> 63 != 0;
   about.retryable = IsRetryable(answer.problem);
   about.ballot_required = IsBallotRequired(answer.problem);
-  about.ballot = ParseBallot(frame.result().ballot()).value_or(kv::Ballot{});
-  if (about.ballot != kv::Ballot{}) {
-    ballots_.Learn(operation->key, about.ballot);
-    LearnLeader(pending->hash, about.ballot);
+  about.known = ParseBallot(frame.result().ballot()).value_or(kv::Version{});
+  if (about.known != kv::Version{}) {
+    ballots_.Learn(operation->key, about.known);
+    LearnLeader(pending->hash, about.known.ballot);
   }
   Follow(slot, server, pending->sendings.OnAnswer(about), std::move(answer));
 }

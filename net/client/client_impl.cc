@@ -58,6 +58,7 @@ Client::Impl::Pending* Client::Impl::Find(Token token) {
 Client::Counts Client::Impl::counts() const {
   Counts counts = counts_;
   counts.under_way = table_.size() - free_.size();
+  counts.watches = watchers_.size();
   return counts;
 }
 
@@ -117,7 +118,7 @@ void Client::Impl::EndWithProblem(std::uint32_t slot) {
   answer.problem = std::move(pending.problem);
   if (!pending.sendings.certain()) {
     answer.outcome = Outcome::kUnknown;
-    answer.ticket = {IdOf(slot), FormatBallot(pending.sendings.ballot())};
+    answer.ticket = {IdOf(slot), FormatBallot(pending.sendings.known())};
   }
   Tell(slot, std::move(answer));
 }
@@ -135,6 +136,7 @@ void Client::Impl::Close() {
         "closed", "the client was closed before the answer came", {}, 0, std::chrono::milliseconds(0)};
     EndWithProblem(slot);
   }
+  for (Watcher* const watcher : watchers_) watcher->OnClientClosed();
 }
 
 }  // namespace quoin::client

@@ -9,7 +9,7 @@
 // Waiting to cross: its lane leads to another server than before, and earlier ones are not answered yet (Lanes).
 //
 // One file per part: client_impl.cc (beginning and end), client_start.cc (how operations are sent), client_answers.cc
-// (what becomes of them), client_ring.cc (which way they go).
+// (what becomes of them), client_ring.cc (which way they go). Watches go their own way (watch_impl.h).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,26 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, private 
   Ticket NewTicket(const std::string& key);
   void Close();
   Counts counts() const;
+
+  // ---- For watches, which keep this alive ----
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    virtual void OnClientClosed() = 0;
+  };
+  void AddWatcher(Watcher& watcher) { watchers_.insert(&watcher); }
+  void RemoveWatcher(Watcher& watcher) { watchers_.erase(&watcher); }
+  // Any server, preferably a connected one, that is not among those that were `tried`; once all are, these are
+  // forgotten.
+  net::HttpEndpoint ServerForWatch(std::vector<net::HttpEndpoint>* tried);
+  Connection::Shared Share(std::weak_ptr<void> life);
+  // A watch's connection was told this ring, or an error.
+  void LearnRing(const v1::ServerFrame& frame);
+  std::uint64_t ring_epoch() const { return router_.ring().epoch; }
+  const boost::asio::any_io_executor& executor() const { return executor_; }
+  const Options& options() const { return options_; }
+  std::mt19937_64& random() { return random_; }
+  bool closed() const { return closed_; }
 
  private:
   using Token = Link::Token;
@@ -123,7 +144,10 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, private 
   void LearnLeader(std::uint64_t hash, const kv::Ballot& ballot);
   // Asks for the ring on this session, which has room, if it is time to.
   void AskForRing(Session& session, Time now);
-  void OnRing(const v1::ServerFrame& frame);
+  void OnRing(const v1::ServerFrame& frame) {
+    ring_asked_ = false;
+    LearnRing(frame);
+  }
   // Something went wrong, or is not as the ring says.
   void AskForRingSoon();
   void RenumberLanes();
@@ -170,6 +194,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, private 
   Time ring_due_ = Time::max();  // When the ring is to be asked for.
   Time ring_asked_at_;
   bool ring_asked_ = false;  // And not answered yet.
+  std::set<Watcher*> watchers_;
   bool flush_scheduled_ = false;
   bool closed_ = false;
 };

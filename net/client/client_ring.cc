@@ -28,7 +28,7 @@ std::uint64_t NodeIdOf(const Responder& responder) { return ParseHex64(responder
 }  // namespace
 
 void Client::Impl::OpenLinks() {
-  const Connection::Shared shared{executor_, random_, read_buffer_, counts_, weak_from_this()};
+  const Connection::Shared shared = Share(weak_from_this());
   const std::size_t each = options_.connections_per_server;
   for (std::size_t i = 0; i < router_.server_count() * each; ++i) {
     const net::HttpEndpoint& server = router_.server(i / each);
@@ -39,6 +39,27 @@ void Client::Impl::OpenLinks() {
       links_[i]->Retarget(server);
     }
   }
+}
+
+Connection::Shared Client::Impl::Share(std::weak_ptr<void> life) {
+  return {executor_, random_, read_buffer_, counts_, std::move(life)};
+}
+
+net::HttpEndpoint Client::Impl::ServerForWatch(std::vector<net::HttpEndpoint>* tried) {
+  std::vector<std::size_t> left;
+  bool some_are_up = false;
+  for (std::size_t i = 0; i < router_.server_count(); ++i) {
+    if (!router_.is_listed(i) || std::ranges::find(*tried, router_.server(i)) != tried->end()) continue;
+    left.push_back(i);
+    some_are_up |= router_.is_up(i);
+  }
+  if (left.empty()) {
+    CHECK(!tried->empty()) << "no server is listed";
+    tried->clear();
+    return ServerForWatch(tried);
+  }
+  if (some_are_up) std::erase_if(left, [this](std::size_t server) { return !router_.is_up(server); });
+  return router_.server(left[random_() % left.size()]);
 }
 
 void Client::Impl::OnUp(Link& link) {
@@ -71,8 +92,7 @@ void Client::Impl::AskForRingSoon() {
   ring_due_ = earliest + milliseconds(random_() % static_cast<std::uint64_t>(kMinRingWait.count()));
 }
 
-void Client::Impl::OnRing(const v1::ServerFrame& frame) {
-  ring_asked_ = false;
+void Client::Impl::LearnRing(const v1::ServerFrame& frame) {
   Result<RingView> ring = TakeRing(frame, router_.ring());
   if (!ring.ok()) {
     LOG_EVERY_N(WARNING, 100) << ring.status().message();

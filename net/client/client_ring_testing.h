@@ -84,7 +84,8 @@ class ClientRingTest : public testing::Test {
   void Execute(std::size_t node, const v1::Operation& operation, v1::Result* result) {
     executed_.push_back({node, operation.key(), operation});
     const std::size_t leader = leaders_[PartitionOf(operation.key())];
-    result->set_ballot(std::to_string(round_) + "." + nodes_[leader]->id().ToString());
+    result->set_ballot(std::to_string(round_) + "." + nodes_[leader]->id().ToString() + "." +
+                       std::to_string(executed_.size()));
     if (busy_.contains(node)) {
       result->set_outcome(v1::ERROR);
       result->mutable_problem()->set_type("unavailable");

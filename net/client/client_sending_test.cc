@@ -19,8 +19,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr char kOld[] = "3.00c0ffee00c0ffee";
-constexpr char kNew[] = "4.00c0ffee00c0ffee";
+constexpr char kOld[] = "3.00c0ffee00c0ffee.41";
+constexpr char kNew[] = "3.00c0ffee00c0ffee.42";
 
 class ClientSendingTest : public testing::Test {
  protected:

@@ -53,7 +53,7 @@ std::optional<Problem> Client::Impl::FindFault(const Operation& operation, const
     return BadOperation("a ticket's operation id is a text like 00c0ffee00c0ffee-17");
   }
   if (!ticket.ballot.empty() && !ParseBallot(ticket.ballot)) {
-    return BadOperation("a ticket's ballot is empty, or a text like 3.00c0ffee00c0ffee");
+    return BadOperation("a ticket's ballot is empty, or a text like 3.00c0ffee00c0ffee.41");
   }
   return std::nullopt;
 }
@@ -95,8 +95,8 @@ void Client::Impl::Start(Operation operation, CallOptions options, Handler<Answe
     pending.sendings = Sendings(false, {});
   } else if (options.ticket) {
     pending.operation_id = std::move(options.ticket->operation_id);
-    const auto ballot = ParseBallot(options.ticket->ballot);
-    pending.sendings = Sendings(Sendings::Ticketed{options.resumed}, ballot.value_or(kv::Ballot{}));
+    const auto known = ParseBallot(options.ticket->ballot);
+    pending.sendings = Sendings(Sendings::Ticketed{options.resumed}, known.value_or(kv::Version{}));
   } else {
     write_ids_.Begin(slot);
     pending.sendings = Sendings(true, ballots_.Find(operation.key));
@@ -157,7 +157,7 @@ void Client::Impl::Begin(std::uint32_t slot) {
     found->second.push_back(TokenOf(slot, pending.generation, false));
     return;
   }
-  if (pending.is_write() && pending.sendings.ballot() == kv::Ballot{}) {
+  if (pending.is_write() && pending.sendings.known() == kv::Version{}) {
     pending.leads = true;
     held_back_.emplace(pending.key(), std::vector<Token>());
   }
@@ -250,7 +250,7 @@ void Client::Impl::Send(Link& link, Token token, Session& session) {
     if (pending->is_write()) {
       sendings.Refresh(ballots_.Find(operation->key));
       id = IdOf(slot);
-      ballot = FormatBallot(sendings.ballot());
+      ballot = FormatBallot(sendings.known());
       fields = {id, ballot, sendings.repeated(), pending->operation_id.empty() ? write_ids_.FinishedBelow(slot) : 0};
     }
     FillOperation(*operation, pending->consistency, fields, frame->mutable_operation());

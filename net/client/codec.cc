@@ -39,6 +39,8 @@ void FillCondition(const Condition& condition, v1::Condition* out) {
   }
 }
 
+}  // namespace
+
 State TakeState(v1::State& state) {
   State taken;
   taken.value = std::move(state.has_value_text() ? *state.mutable_value_text() : *state.mutable_value());
@@ -54,8 +56,6 @@ Problem TakeProblem(v1::Problem& problem) {
   return {std::move(*problem.mutable_type()), std::move(*problem.mutable_detail()), std::move(*problem.mutable_limit()),
           problem.status(), milliseconds(problem.retry_after_ms())};
 }
-
-}  // namespace
 
 std::optional<std::string> FindUnsendable(const Operation& operation) {
   if (!IsUtf8(operation.content_type)) return "the content type is printable ASCII, like text/plain";

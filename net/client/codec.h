@@ -34,6 +34,9 @@ void FillScan(const PageRequest& request, v1::Scan* out);
 // What makes no sense is kUnknown for a write and kNotApplied for a read, with the problem bad-answer.
 Answer TakeAnswer(const Operation& operation, v1::ServerFrame& frame);
 PageAnswer TakePage(v1::ServerFrame& frame);
+// The same of parts.
+State TakeState(v1::State& state);
+Problem TakeProblem(v1::Problem& problem);
 
 // Whether another try may do better than one that ended with this problem.
 bool IsRetryable(const Problem& problem);

@@ -52,5 +52,11 @@ TEST(Examples, Scan) {
   }
 }
 
+TEST(Examples, Watch) {
+  const auto node = StartTestNode();
+  EXPECT_EQ(RunExample("watch", AddressOf(*node) + " room/"),
+            "synced \n0 keys\nput room/end\ndeleted room/end\n");
+}
+
 }  // namespace
 }  // namespace quoin::client

@@ -24,6 +24,15 @@ milliseconds DrawBackoff(const RetryPolicy& policy, std::uint32_t failures, std:
   return milliseconds(std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(bound, 0))(random));
 }
 
+SessionOptions SessionOptionsOf(const Options& options, const net::HttpEndpoint& server) {
+  SessionOptions session;
+  session.host = server.ToString();
+  session.user_agent = options.user_agent;
+  session.max_answer_bytes = options.max_answer_bytes;
+  session.ping_interval = options.ping_interval;
+  return session;
+}
+
 Link::Link(Connection::Shared shared, const Options& options, net::HttpEndpoint server, Route route, Owner& owner)
     : shared_(std::move(shared)),
       options_(options),
@@ -60,13 +69,8 @@ void Link::Open() {
     return;
   }
   answered_ = false;
-  SessionOptions session;
-  session.host = server_.ToString();
-  session.user_agent = options_.user_agent;
-  session.max_answer_bytes = options_.max_answer_bytes;
-  session.ping_interval = options_.ping_interval;
-  connection_ = std::make_shared<Connection>(shared_, server_, std::move(session), options_.connect_timeout,
-                                             static_cast<Connection::Owner&>(*this));
+  connection_ = std::make_shared<Connection>(shared_, server_, SessionOptionsOf(options_, server_),
+                                             options_.connect_timeout, static_cast<Connection::Owner&>(*this));
   connection_->Start();
 }
 

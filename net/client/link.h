@@ -104,4 +104,7 @@ inline constexpr std::chrono::milliseconds kMaxProbeWait{10'000};
 // A random time between 0 and a bound that begins at first_backoff and doubles with each of the `failures`.
 std::chrono::milliseconds DrawBackoff(const RetryPolicy& policy, std::uint32_t failures, std::mt19937_64& random);
 
+// Those of a connection to this server.
+SessionOptions SessionOptionsOf(const Options& options, const net::HttpEndpoint& server);
+
 }  // namespace quoin::client

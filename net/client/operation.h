@@ -120,7 +120,7 @@ struct State {
 // sent for the first time. Both are texts that may be stored, so that a program can resume a write after its own crash.
 struct Ticket {
   std::string operation_id;  // "00c0ffee00c0ffee-17". Empty: none.
-  std::string ballot;        // "3.00c0ffee00c0ffee"; may be empty.
+  std::string ballot;        // "3.00c0ffee00c0ffee.41"; may be empty.
 };
 
 // Who answered.

@@ -21,13 +21,13 @@ namespace {
 using Next = Sendings::Next;
 using std::chrono::milliseconds;
 
-kv::Ballot B(std::uint64_t round) { return {round, NodeId{7}}; }
+kv::Version B(std::uint64_t round, std::uint64_t sequence = 0) { return {{round, NodeId{7}}, sequence}; }
 
-SendingAnswer Of(Outcome outcome, bool repeated = false, kv::Ballot ballot = {}) {
+SendingAnswer Of(Outcome outcome, bool repeated = false, kv::Version known = {}) {
   SendingAnswer answer;
   answer.outcome = outcome;
   answer.repeated = repeated;
-  answer.ballot = ballot;
+  answer.known = known;
   return answer;
 }
 SendingAnswer Retryable(bool repeated = false) {
@@ -35,8 +35,8 @@ SendingAnswer Retryable(bool repeated = false) {
   answer.retryable = true;
   return answer;
 }
-SendingAnswer BallotRequired(kv::Ballot ballot) {
-  SendingAnswer answer = Of(Outcome::kNotApplied, false, ballot);
+SendingAnswer BallotRequired(kv::Version known) {
+  SendingAnswer answer = Of(Outcome::kNotApplied, false, known);
   answer.ballot_required = true;
   return answer;
 }
@@ -78,7 +78,7 @@ TEST(Sendings, AWriteThatWasCertainlyRefusedIsSentAsIfForTheFirstTimeR1) {
   EXPECT_TRUE(sendings.certain());
   EXPECT_FALSE(sendings.repeated());
   sendings.Refresh(B(4));
-  EXPECT_EQ(sendings.ballot(), B(4));
+  EXPECT_EQ(sendings.known(), B(4));
 }
 
 TEST(Sendings, NamesTheSameBallotWhileASendingIsOpenR2) {
@@ -86,14 +86,14 @@ TEST(Sendings, NamesTheSameBallotWhileASendingIsOpenR2) {
   sendings.OnSent();
   sendings.OnLost();
   sendings.Refresh(B(4));
-  EXPECT_EQ(sendings.ballot(), B(3));
+  EXPECT_EQ(sendings.known(), B(3));
 }
 
 TEST(Sendings, NamesTheBallotThatIsRequiredAtOnce) {
   Sendings sendings(true, {});
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kAgainAtOnce);
-  EXPECT_EQ(sendings.ballot(), B(5));
+  EXPECT_EQ(sendings.known(), B(5));
   EXPECT_FALSE(sendings.repeated());
   // Told the same again, at once is no use.
   sendings.OnSent();
@@ -121,11 +121,11 @@ TEST(Sendings, WhatIsRepairedAtOnceIsNotCharged) {
 TEST(Sendings, AStoredBallotIsNamedByAllR2) {
   Sendings sendings(Sendings::Ticketed{}, B(3));
   sendings.Refresh(B(4));
-  EXPECT_EQ(sendings.ballot(), B(3));
+  EXPECT_EQ(sendings.known(), B(3));
   EXPECT_FALSE(sendings.repeated());
   sendings.OnSent();
   EXPECT_EQ(sendings.OnAnswer(BallotRequired(B(5))), Next::kTell) << "it can't be named";
-  EXPECT_EQ(sendings.ballot(), B(3));
+  EXPECT_EQ(sendings.known(), B(3));
   EXPECT_TRUE(sendings.certain());
 }
 
@@ -185,7 +185,7 @@ TEST(Sendings, NeverConcludesNotAppliedWhileASendingIsOpenR1) {
       if (pick == 0) {
         next = sendings.OnLost();
       } else if (pick == 1) {
-        next = sendings.OnAnswer(Of(Outcome::kUnknown, repeated, random() % 2 == 0 ? B(1) : kv::Ballot()));
+        next = sendings.OnAnswer(Of(Outcome::kUnknown, repeated, random() % 2 == 0 ? B(1) : kv::Version()));
       } else {
         SendingAnswer refused = Retryable(repeated);
         refused.retryable = pick == 2;
@@ -204,11 +204,15 @@ TEST(Sendings, NeverConcludesNotAppliedWhileASendingIsOpenR1) {
 }
 
 TEST(Ballots, AreReadAndWritten) {
-  EXPECT_EQ(FormatBallot({3, NodeId{0xc0ffee00c0ffee}}), "3.00c0ffee00c0ffee");
+  const kv::Ballot ballot{3, NodeId{0xc0ffee00c0ffee}};
+  EXPECT_EQ(FormatBallot({ballot, 41}), "3.00c0ffee00c0ffee.41");
+  EXPECT_EQ(FormatBallot({ballot, 0}), "3.00c0ffee00c0ffee") << "of nodes that name no sequence";
   EXPECT_EQ(FormatBallot({}), "");
-  EXPECT_EQ(ParseBallot("3.00c0ffee00c0ffee"), (kv::Ballot{3, NodeId{0xc0ffee00c0ffee}}));
+  EXPECT_EQ(ParseBallot("3.00c0ffee00c0ffee.41"), (kv::Version{ballot, 41}));
+  EXPECT_EQ(ParseBallot("3.00c0ffee00c0ffee"), (kv::Version{ballot, 0}));
   for (const char* const bad :
-       {"", "3", ".00c0ffee00c0ffee", "3.c0ffee", "x.00c0ffee00c0ffee", "3.00c0ffee00c0ffeg", "3.00c0ffee00c0ffee.1"}) {
+       {"", "3", ".00c0ffee00c0ffee", "3.c0ffee", "x.00c0ffee00c0ffee", "3.00c0ffee00c0ffeg", "3.00c0ffee00c0ffee.",
+        "3.00c0ffee00c0ffee.x", "3.00c0ffee00c0ffee41", "3.00c0ffee00c0ffee.4.1"}) {
     EXPECT_FALSE(ParseBallot(bad).has_value()) << bad;
   }
 }
@@ -216,16 +220,19 @@ TEST(Ballots, AreReadAndWritten) {
 TEST(Ballots, RemembersTheNewestOfTheKeysUsedLately) {
   Ballots ballots(8);
   ballots.Learn("a", B(5));
-  ballots.Learn("a", B(4));
+  ballots.Learn("a", B(4, 9));
   EXPECT_EQ(ballots.Find("a"), B(5));
-  EXPECT_EQ(ballots.Find("b"), kv::Ballot{});
+  ballots.Learn("a", B(5, 41));
+  ballots.Learn("a", B(5, 40));
+  EXPECT_EQ(ballots.Find("a"), B(5, 41));
+  EXPECT_EQ(ballots.Find("b"), kv::Version{});
   for (int i = 0; i < 6; ++i) {
     ballots.Learn("key" + std::to_string(i), B(1));
     ballots.Learn("a", B(2));  // In use, so it stays, and stays the newest.
   }
-  EXPECT_EQ(ballots.Find("a"), B(5));
+  EXPECT_EQ(ballots.Find("a"), B(5, 41));
   for (int i = 0; i < 8; ++i) ballots.Learn("other" + std::to_string(i), B(1));
-  EXPECT_EQ(ballots.Find("a"), kv::Ballot{});
+  EXPECT_EQ(ballots.Find("a"), kv::Version{});
 }
 
 TEST(DueHeap, GivesTheFirstWhateverIsMovedAndRemoved) {

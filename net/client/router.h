@@ -62,6 +62,7 @@ class Router {
   bool is_down(std::size_t server) const { return server < servers_.size() && servers_[server].state == State::kDown; }
   std::size_t up_count() const { return up_count_; }
   // Those that operations may go to.
+  bool is_listed(std::size_t server) const { return servers_[server].listed; }
   std::size_t listed_count() const { return listed_count_; }
 
   // A connection to the server is open; `node` says that it is it.

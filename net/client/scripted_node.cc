@@ -151,6 +151,12 @@ void ScriptedNode::Answer(Peer& peer, const v1::ClientFrame& request, v1::Server
   Write(peer, answer);
 }
 
+void ScriptedNode::Tell(const v1::ServerFrame& frame) {
+  for (const auto& weak : peers_) {
+    if (const auto peer = weak.lock(); peer != nullptr && peer->open) Write(*peer, frame);
+  }
+}
+
 void ScriptedNode::Write(Peer& peer, const v1::ServerFrame& frame) {
   std::string bytes;
   const std::string payload = frame.SerializeAsString();

@@ -39,6 +39,9 @@ class ScriptedNode {
   std::size_t kept() const { return kept_.size(); }
   void AnswerKept();
 
+  // Says this to all who are connected, unasked.
+  void Tell(const v1::ServerFrame& frame);
+
   // While set, whoever connects is cut off at once.
   bool refuse = false;
   // Resets all connections; what was kept is forgotten.

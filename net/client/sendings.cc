@@ -23,19 +23,19 @@ Sendings::Next Sendings::OnAnswer(const SendingAnswer& answer) {
       return NextUnless(false);
     case Outcome::kNotApplied:
       --open_;
-      if (answer.ballot_required && open_ == 0 && !keeps_ballot_ && answer.ballot > ballot_ &&
+      if (answer.ballot_required && open_ == 0 && !keeps_known_ && answer.known > known_ &&
           at_once_ < kMaxTurnsAtOnce) {
         ++at_once_;
-        ballot_ = answer.ballot;
+        known_ = answer.known;
         return Next::kAgainAtOnce;
       }
-      if (open_ == 0 && !answer.retryable && (keeps_ballot_ || !answer.ballot_required)) return Next::kTell;
+      if (open_ == 0 && !answer.retryable && (keeps_known_ || !answer.ballot_required)) return Next::kTell;
       // While others are open, a refusal that would come again still leaves the question what became of them.
       return NextUnless(!answer.retryable && !answer.ballot_required);
     case Outcome::kUnknown:
       // With a ballot it says: this copy did nothing, since the key can't know any more whether an earlier one did. All
-      // later copies would be told the same, since they name the same ballot.
-      if (answer.repeated && answer.ballot != kv::Ballot{}) hopeless_ = true;
+      // later copies would be told the same, since they name the same version.
+      if (answer.repeated && answer.known != kv::Version{}) hopeless_ = true;
       return NextUnless(false);
   }
   LOG(FATAL) << "no such outcome: " << static_cast<int>(answer.outcome);

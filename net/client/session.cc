@@ -92,9 +92,14 @@ void Session::OnMessage(std::string_view payload, google::protobuf::Arena& arena
     if (!frame->has_hello()) return Fail({CloseCode::kPolicy, "the first message must be a hello"});
     return OnHello(frame->hello());
   }
+  answer_bytes_ += payload.size();
   const std::size_t slot = std::size_t{frame->id()} - 1;
   if (frame->id() == 0 || slot >= slots_.size() || slots_[slot].serial == 0) {
     return Fail({CloseCode::kPolicy, "an answer to no request: id " + std::to_string(frame->id())});
+  }
+  if (frame->has_events()) {
+    if (slots_[slot].watches) return receiver_.OnAnswer(slots_[slot].token, *frame);
+    return Fail({CloseCode::kPolicy, "events for what is no watch: id " + std::to_string(frame->id())});
   }
   slots_[slot].serial = 0;
   if (std::exchange(slots_[slot].given_up, false)) --given_up_;
@@ -150,12 +155,23 @@ void Session::Send(v1::ClientFrame& frame, Token token, Time now) {
   }
   const std::uint32_t slot = free_.back();
   free_.pop_back();
-  slots_[slot] = {token, next_serial_++, false};
+  slots_[slot] = {token, next_serial_++, false, frame.has_watch()};
   // Silence counts from when there is something to answer.
   if (unanswered_++ == 0) heard_at_ = now;
   frame.set_id(slot + 1);
   const std::size_t size_bytes = frame.ByteSizeLong();
   CHECK(Fits(size_bytes)) << size_bytes;
+  AppendMessage(frame, size_bytes);
+}
+
+void Session::Grant(std::uint64_t bytes) {
+  CHECK(opened_ && !over_);
+  v1::ClientFrame frame;
+  frame.mutable_credit()->set_bytes(bytes);
+  AppendMessage(frame, frame.ByteSizeLong());
+}
+
+void Session::AppendMessage(const v1::ClientFrame& frame, std::size_t size_bytes) {
   const auto mask = static_cast<std::uint32_t>(random_());
   net::AppendMaskedFrameHead(Opcode::kBinary, size_bytes, mask, &output_);
   const std::size_t begin = output_.size();

@@ -3,8 +3,8 @@
 //
 // Invariants:
 //   S1  Every request that was sent is answered at most once, to the token that it was sent with; whatever has no
-//   answer
-//       when the session is over is given back by TakeUnanswered.
+//       answer when the session is over is given back by TakeUnanswered. (A watch is answered by events any number of
+//       times, and counts as unanswered until something else answers it.)
 //   S2  Never more requests unanswered than the node's hello allows.
 //   S3  Once over() nothing is sent or told any more.
 //   S4  Requests that nobody waits for any more (GiveUpOn) don't hold up others for ever.
@@ -50,7 +50,7 @@ class Session {
     virtual ~Receiver() = default;
     // The node has said hello: from now on Send may be called.
     virtual void OnOpen(const v1::Hello& hello) = 0;
-    // The answer to what was sent with `token`; may be taken apart.
+    // The answer to what was sent with `token`, or some of a watch's events; may be taken apart.
     virtual void OnAnswer(Token token, v1::ServerFrame& answer) = 0;
   };
 
@@ -72,6 +72,11 @@ class Session {
   // Gives the frame an id and appends it to the output. REQUIRES: room() > 0 and Fits(frame.ByteSizeLong()).
   void Send(v1::ClientFrame& frame, Token token, Time now);
   std::size_t unanswered() const { return unanswered_; }
+  // Gives the node credit for so many bytes of answers (net/proto/quoin.proto, Credit). REQUIRES: the hello has come,
+  // and the session is not over.
+  void Grant(std::uint64_t bytes);
+  // Of the messages that have come since the hello, as the node counts them against credit.
+  std::uint64_t answer_bytes() const { return answer_bytes_; }
   // Nobody waits for the answer to this token any more, though it may still come. When answers to half of all requests
   // that the node allows are missing in this way, something eats them, and the session is over (S4).
   // Slow: looks at each request.
@@ -104,12 +109,14 @@ class Session {
     Token token = 0;
     std::uint64_t serial = 0;  // 0: free.
     bool given_up = false;
+    bool watches = false;
   };
 
   void OnMessage(std::string_view payload, google::protobuf::Arena& arena);
   void OnControl();
   void OnHello(const v1::Hello& hello);
   void AppendControl(net::Opcode opcode, std::string_view payload);
+  void AppendMessage(const v1::ClientFrame& frame, std::size_t size_bytes);
   // The peer broke the protocol: tells it, and is over.
   void Fail(const net::CloseReason& reason);
   void End(std::string reason);
@@ -126,6 +133,7 @@ class Session {
   std::uint64_t next_serial_ = 1;
   std::size_t unanswered_ = 0;
   std::size_t given_up_ = 0;  // Of those.
+  std::uint64_t answer_bytes_ = 0;
   bool opened_ = false;
   bool over_ = false;
   std::string reason_;

@@ -1,10 +1,10 @@
-// The fuzz target of what the client decodes: handshake, frames, answers, pages, rings. The first byte of an input says
-// how to take the rest:
+// The fuzz target of what the client decodes: handshake, frames, answers, pages, rings, events. The first byte of an
+// input says how to take the rest:
 //   bit 0   the handshake has been answered well, with a hello behind it; otherwise the rest begins with that answer
 //   bit 1   the rest is messages, each with two bytes of length before it, which are put into frames here; otherwise it
 //           is what the server sends, byte for byte
-// The client has a request of each kind under way: get, put, increment, scan, ring (ids 1 to 5). Each input is run in
-// one read, and cut into small ones, which must come to the same.
+// The client has a request of each kind under way: get, put, increment, scan, ring, watch (ids 1 to 6). Each input is
+// run in one read, and cut into small ones, which must come to the same.
 #include <glog/logging.h>
 #include <google/protobuf/stubs/logging.h>
 
@@ -23,13 +23,14 @@
 #include "net/client/ring_view.h"
 #include "net/client/router.h"
 #include "net/client/session.h"
+#include "net/client/watch_progress.h"
 #include "net/sha1.h"
 
 namespace quoin::client {
 namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 64 << 10;
-constexpr Session::Token kScan = 4, kRing = 5;
+constexpr Session::Token kScan = 4, kRing = 5, kWatch = 6;
 
 std::string FrameOf(std::string_view message) {
   std::string bytes;
@@ -97,9 +98,11 @@ class Run final : public Session::Receiver {
   }
 
   void OnOpen(const v1::Hello&) override {
-    for (Session::Token token = 1; token <= kRing && session_.room() > 0; ++token) {
+    for (Session::Token token = 1; token <= kWatch && session_.room() > 0; ++token) {
       v1::ClientFrame frame;
-      if (token == kRing) {
+      if (token == kWatch) {
+        progress_.Begin(frame.mutable_watch());
+      } else if (token == kRing) {
         frame.mutable_ring();
       } else if (token == kScan) {
         FillScan({}, frame.mutable_scan());
@@ -113,19 +116,35 @@ class Run final : public Session::Receiver {
   }
 
   void OnAnswer(Session::Token token, v1::ServerFrame& frame) override {
+    if (frame.has_events()) return OnEvents(token, *frame.mutable_events());
     CHECK(open_.erase(token) == 1) << "S1: an answer to nothing: " << token;
-    if (token == kRing) {
+    if (token == kWatch) {
+      said_.push_back(frame.result().problem().type());
+    } else if (token == kRing) {
       OnRing(frame);
     } else if (token == kScan) {
       const PageAnswer page = TakePage(frame);
       said_.push_back(page.problem.type + std::to_string(page.entries.size()) + page.cursor);
     } else {
       const auto ballot = ParseBallot(frame.result().ballot());
-      if (ballot) CHECK(ParseBallot(FormatBallot(*ballot)).value_or(kv::Ballot()) == *ballot);
+      if (ballot) CHECK(ParseBallot(FormatBallot(*ballot)).value_or(kv::Version()) == *ballot);
       const Answer answer = TakeAnswer(Asked(token), frame);
       if (answer.done() && token != 2) CHECK(answer.state.has_value());
       if (answer.outcome == Outcome::kUnknown) CHECK(token != 1) << "a read leaves nothing unknown";
       said_.push_back(ToString(answer));
+    }
+  }
+
+  void OnEvents(Session::Token token, v1::Events& events) {
+    CHECK(token == kWatch && open_.contains(token)) << "events for what is no watch: " << token;
+    const auto steps = progress_.Take(events);
+    if (!steps.ok()) return said_.push_back(steps.status().message());
+    for (const WatchProgress::Step& step : *steps) {
+      CHECK(step.event || step.cursor);
+      if (step.cursor) said_.push_back("cursor " + *step.cursor);
+      if (!step.event) continue;
+      CHECK(step.event->state.has_value() == (step.event->kind == WatchEvent::Kind::kPut));
+      said_.push_back(std::string(WatchEventName(step.event->kind)) + step.event->key + step.event->version);
     }
   }
 
@@ -153,6 +172,7 @@ class Run final : public Session::Receiver {
   std::mt19937_64 random_{1};
   std::set<Session::Token> open_;
   std::vector<std::string> said_;
+  WatchProgress progress_{{Prefix("")}, "", true, 8};
   Session session_;
 };
 

@@ -344,5 +344,39 @@ TEST_F(SessionTest, DrawsAMaskForEachFrame) {
   EXPECT_NE(output.substr(2, 4), output.substr(output.size() / 2 + 2, 4));
 }
 
+std::string EventsMessage(std::uint32_t id) {
+  v1::ServerFrame frame;
+  frame.set_id(id);
+  frame.mutable_events()->set_cursor("c");
+  return ServerMessage(frame);
+}
+
+TEST_F(SessionTest, AWatchIsAnsweredAgainAndAgain) {
+  Open();
+  v1::ClientFrame watch;
+  watch.mutable_watch()->add_targets()->set_key("k");
+  session_->Grant(1000);
+  session_->Send(watch, 7, now_);
+  session_->OnBytes(EventsMessage(1) + EventsMessage(1), now_);
+  EXPECT_EQ(answers_, (std::vector<std::string>{"7:", "7:"}));
+  EXPECT_EQ(session_->unanswered(), 1u);
+  EXPECT_EQ(session_->answer_bytes(), 2 * (EventsMessage(1).size() - 2));
+  // Silence is noticed as with any request.
+  EXPECT_EQ(session_->deadline(), now_ + SessionOptions().ping_interval);
+  session_->OnBytes(DoneMessage(1), now_);
+  EXPECT_EQ(session_->unanswered(), 0u);
+  session_->OnBytes(EventsMessage(1), now_);
+  EXPECT_TRUE(session_->over()) << "the watch has ended";
+}
+
+TEST_F(SessionTest, EventsForWhatIsNoWatchAreAFault) {
+  Open();
+  v1::ClientFrame get = GetFrame("k");
+  session_->Send(get, 7, now_);
+  session_->OnBytes(EventsMessage(1), now_);
+  EXPECT_TRUE(session_->over());
+  EXPECT_EQ(session_->TakeUnanswered(), (Tokens{7}));
+}
+
 }  // namespace
 }  // namespace quoin::client
