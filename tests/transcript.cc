@@ -101,7 +101,7 @@ std::string Placeholders::Numbered(const std::string& name, const std::string& f
 
 std::string Placeholders::PutInto(std::string_view output, std::string_view command) {
   static const std::regex version("\\b[0-9]+\\.[0-9a-f]{16}\\.[0-9]+\\b");
-  static const std::regex ballot("(Quoin-Ballot: |\"ballot\": ?\")([0-9]+\\.[0-9a-f]{16})");
+  static const std::regex ballot("(Quoin-Ballot: |\"ballot\": ?\")(([0-9]+\\.[0-9a-f]{16})(\\.[0-9]+)?)");
   static const std::regex request("(Quoin-Request-Id: |\"request_id\": ?\")([A-Za-z0-9._-]+)");
   static const std::regex operation("(Quoin-Operation-Id: |\"operation_id\": ?\")([A-Za-z0-9._-]+)");
   static const std::regex cluster("(\"cluster(?:_id)?\": ?\")([0-9a-f]{16})");
@@ -113,11 +113,14 @@ std::string Placeholders::PutInto(std::string_view output, std::string_view comm
     return [placeholder](const std::smatch& match) { return match[1].str() + placeholder; };
   };
   std::string text = TrimOutput(output);
+  // Before versions, which ballots with a sequence look like.
+  text = ReplaceEach(text, ballot, [&](const std::smatch& match) {
+    const std::string placeholder = Numbered("ballot", match[3].str(), &ballots_);
+    variables_["BALLOT_" + std::to_string(ballots_.at(match[3].str()))] = match[2].str();
+    return match[1].str() + placeholder;
+  });
   text = ReplaceEach(text, version,
                      [&](const std::smatch& match) { return Numbered("version", match.str(), &versions_); });
-  text = ReplaceEach(text, ballot, [&](const std::smatch& match) {
-    return match[1].str() + Numbered("ballot", match[2].str(), &ballots_);
-  });
   text = ReplaceEach(text, request, [&](const std::smatch& match) {
     const bool chosen = command.find("Quoin-Request-Id: " + match[2].str()) != std::string_view::npos;
     return match[1].str() + (chosen ? match[2].str() : "<request>");

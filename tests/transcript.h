@@ -50,7 +50,7 @@ class Placeholders {
 
   // `command` is what was run: a request id that it brings stays as it is.
   std::string PutInto(std::string_view output, std::string_view command);
-  // "VERSION_1" -> the version.
+  // "VERSION_1" -> the version. "BALLOT_1" -> how the ballot was shown last: one with any sequence is the same.
   const std::map<std::string, std::string>& variables() const { return variables_; }
   // The node has been started again.
   void set_url(std::string url) { url_ = std::move(url); }

@@ -72,12 +72,13 @@ TEST(Placeholders, NumberVersionsAndKeepThemApart) {
 TEST(Placeholders, NumberBallotsBesideVersions) {
   Placeholders placeholders("00c0ffee00c0ffee", "http://127.0.0.1:1234");
   EXPECT_EQ(
-      placeholders.PutInto("ETag: \"3.00c0ffee00c0ffee.41\"\r\nQuoin-Ballot: 3.00c0ffee00c0ffee\r\n\r\n"
+      placeholders.PutInto("ETag: \"3.00c0ffee00c0ffee.41\"\r\nQuoin-Ballot: 3.00c0ffee00c0ffee.41\r\n\r\n"
                            "{\"version\": \"3.00c0ffee00c0ffee.41\", \"ballot\": \"4.00c0ffee00c0ffee\"}",
                            ""),
       "ETag: \"<version 1>\"\nQuoin-Ballot: <ballot 1>\n\n{\"version\": \"<version 1>\", \"ballot\": \"<ballot 2>\"}");
+  EXPECT_EQ(placeholders.PutInto("Quoin-Ballot: 3.00c0ffee00c0ffee.42\r\n", ""), "Quoin-Ballot: <ballot 1>");
   EXPECT_THAT(placeholders.variables(),
-              ElementsAre(Pair("BALLOT_1", "3.00c0ffee00c0ffee"), Pair("BALLOT_2", "4.00c0ffee00c0ffee"),
+              ElementsAre(Pair("BALLOT_1", "3.00c0ffee00c0ffee.42"), Pair("BALLOT_2", "4.00c0ffee00c0ffee"),
                           Pair("VERSION_1", "3.00c0ffee00c0ffee.41")));
 }
 
