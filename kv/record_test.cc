@@ -203,7 +203,7 @@ TEST(Record, IsFoundOutUnderAnotherKeyOrPartition) {
 
 TEST(Record, OfANewerFormatIsIncompatible) {
   std::string bytes;
-  BeginEnvelope(2, &bytes);
+  BeginEnvelope(3, &bytes);
   bytes += "whatever comes";
   SealEnvelope(StoredKind::kRecord, kPartition, kKey, 0, &bytes);
   EXPECT_EQ(Decoded(bytes).code(), Code::kIncompatible);

@@ -98,7 +98,8 @@ TEST(PeerCodec, TheExamplesHoldEveryKindAndTwoValuesOfEveryField) {
       "#10.3.2.code",    "#10.3.2.message",  // PageFound::status
       "#13.6[].1.7[]",   "#15.7[].1.7[]",    // FedEvent::record, Entry::record: operations
       "#4.1.2.3",        "#4.1.2.4",         "#4.1.2.7[]",  "#4.1.3.3",
-      "#4.1.3.4",        "#4.1.3.7[]",  // Reply::record, previous: no tombstone, operations
+      "#4.1.3.4",        "#4.1.3.7[]",                        // Reply::record, previous: no tombstone, operations
+      "#4.1.7.0.0",      "#4.1.7.0.1.0", "#4.1.7.1",         // Reply::known: ForwardedPacket::newest says it
   };
   EXPECT_EQ(constant, expected);
 }

@@ -70,6 +70,9 @@ void AddAnswers(std::vector<PacketBody>* out) {
   out->push_back(Between(2, quorum::Held{BallotOf(1), "k", 0, {Kind::kAbsent, nullptr, {}}}));
   out->push_back(Between(2, quorum::Held{std::nullopt, "k", 0, {Kind::kDamaged, nullptr, VersionOf(3, 1)}}));
   out->push_back(Between(2, quorum::Held{BallotOf(1), "k", 0, {Kind::kRecord, LeastRecord(), {}}}));
+  const quorum::Held expired{BallotOf(9), "k", 0, {Kind::kRecord, ExpiredRecord(7), {}}};
+  out->push_back(Between(2, expired));
+  out->push_back(Between(2, quorum::Promise{BallotOf(9), std::nullopt, expired}));
   out->push_back(Between(1, quorum::Promise{BallotOf(1u << 30), BallotOf(8), FullHeld(BallotOf(1u << 30), 0, 5)}));
   out->push_back(Between(1, quorum::Promise{BallotOf(1u << 29), std::nullopt, FullHeld(BallotOf(1u << 29), 0, 6)}));
   out->push_back(Between(
@@ -276,7 +279,7 @@ void AddWatches(std::vector<PacketBody>* out) {
   quorum::CaughtUpPacket caught_up;
   out->push_back(caught_up);
   caught_up = {PartitionId{3}, kMost, 300, quorum::CaughtUpPacket::Refusal::kNone, VersionOf(20, 7), VersionOf(21, 1),
-               VersionOf(3, 0), {}, "z"};
+               VersionOf(3, 2), {}, "z"};
   caught_up.entries = {{"a", FullRecord(1, false)},
                        {"b", ExpiredRecord(9)},
                        {"c", FullRecord(2, false)},

@@ -160,7 +160,9 @@ TEST(WatchBuffer, KeepsAPartitionBackUntilAllOfItIsThere) {
   for (const bool partial : {false, true}) {
     WatchBuffer::Limits limits;
     limits.partial = partial;
-    WatchBuffer buffer({}, kPartitions, limits);
+    quorum::WatchRequest everything;
+    everything.targets = {{quorum::WatchTarget::Kind::kPrefix, {}}};
+    WatchBuffer buffer(std::move(everything), kPartitions, limits);
     std::string other = "b";
     while (PartitionOf(other) == PartitionOf("a")) other += "b";
     buffer.Add({Put("a", 2), Put(other, 3)}, std::make_shared<const quorum::WatchPositions>());

@@ -49,6 +49,10 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
     "list-drops-unsettled",
     "list-shows-expired",
     "list-of-any-configuration",
+    "feed-before-chosen",
+    "feed-before-complete",
+    "catch-up-by-change",
+    "no-catch-up-after-break",
 };
 
 }  // namespace

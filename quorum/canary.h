@@ -51,6 +51,10 @@ enum class Canary : std::uint8_t {
   kListDropsUnsettled,             // A key on which a page's replicas don't agree is left out.
   kListShowsExpired,               // A page shows keys past their deadlines.
   kListOfAnyConfiguration,         // A node answers for what its replicas hold, whatever configuration is asked of.
+  kFeedBeforeChosen,               // Watches are told of what was proposed, before it is chosen.
+  kFeedBeforeComplete,             // A feed begins before its leader owns every key.
+  kCatchUpByChange,                // What a watch missed is judged by when it last changed, not by when it was accepted.
+  kNoCatchUpAfterBreak,            // A watch goes on with the new leader's feed as if nothing had been missed.
   kCount,
 };
 

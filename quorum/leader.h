@@ -348,7 +348,7 @@ class Leader {
   std::string hand_;  // Where ForgetAnIdleKey goes on.
   std::set<std::string> touching_;
   std::uint64_t resends_ = 0;         // Calls of Resend.
-  ring::ReplicaMask reached_ = 0;     // At the last one; to begin with, everyone.
+  ring::ReplicaMask reached_ = ~ring::ReplicaMask{0};  // At the last one; to begin with, everyone.
   // Owned keys whose newest state some replica isn't known to hold, each with the first state of which that is so.
   std::map<std::string, kv::Version> lagging_;
   std::vector<Keys::Entry*> confirming_;  // Keys with waiters that need a barrier; ascending.

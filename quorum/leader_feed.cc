@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quorum/canary.h"
 #include "quorum/leader.h"
 
 namespace quoin::quorum {
@@ -39,6 +40,7 @@ bool Leader::IsHeldAndChosen(const std::string& key, const kv::Version& version)
 }
 
 bool Leader::IsFeedReady() {
+  if (Broken(Canary::kFeedBeforeComplete)) return true;
   if (!complete_) return false;
   std::erase_if(before_feed_, [&](const auto& before) { return IsHeldAndChosen(before.first, before.second); });
   if (!before_feed_.empty()) return false;
@@ -60,7 +62,8 @@ bool Leader::IsFeedReady() {
 
 void Leader::AdvanceFeed(Effects* effects) {
   while (const Feed::Proposal* next = feed_.next()) {
-    if (!next->withdrawn && !IsHeldAndChosen(next->key, next->version)) return;
+    const bool settled = next->withdrawn || IsHeldAndChosen(next->key, next->version);
+    if (!settled && !Broken(Canary::kFeedBeforeChosen)) return;
     feed_.Pass(effects);
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "quorum/canary.h"
 #include "quorum/watch_hub.h"
 
 namespace quoin::quorum {
@@ -73,7 +74,7 @@ void WatchHub::OnEvent(PartitionId partition, Part* part, const FedEvent& event,
 
 WatchHub::Verdict WatchHub::Judge(const Part& part, const WatchLine& line, const std::string& key,
                                   const kv::Record& record, const kv::Version& above) const {
-  if (record.accepted <= above) return Verdict::kNothing;
+  if ((Broken(Canary::kCatchUpByChange) ? record.changed : record.accepted) <= above) return Verdict::kNothing;
   if (above == kv::Version()) return record.tombstone ? Verdict::kNothing : Verdict::kTell;
   if (record.changed > above) return Verdict::kTell;
   // An old state under a new version. Whether it was told depends on whether it was chosen by then.
@@ -169,6 +170,7 @@ void WatchHub::OnBroken(PartitionId partition, Part* part) {
       WatchLine& line = interest.lines.at(partition);
       if (line.reading) DropReading(part, &line);
       if (line.from_now) continue;
+      if (line.live() && Broken(Canary::kNoCatchUpAfterBreak)) continue;
       if (line.live()) --interest.live_lines;
       line.Break(part->position);
       part->behind.insert(id);

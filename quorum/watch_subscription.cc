@@ -30,14 +30,14 @@ std::optional<NodeId> WatchSubscription::NextReplica(NodeId except) {
   return heard[turn_++ % heard.size()];
 }
 
-std::optional<NodeId> WatchSubscription::Choose(ring::MonotonicTime now) {
+std::optional<NodeId> WatchSubscription::Trusted(ring::MonotonicTime now) const {
   const kv::Ballot believed = Believed();
   const ring::Quorums quorums(routes_.topology()->ConfigurationOf(partition_));
   const bool counts = (quorums.MaskOf(believed.node) & quorums.counted()) != 0;
   // Whoever said no while it prepared may lead by now.
   const bool trusted = believed > refused_ || now - refused_at_ >= options_.attempt / 2;
   if (counts && trusted && routes_.Hears(believed.node)) return believed.node;
-  return NextReplica(NodeId{});
+  return std::nullopt;
 }
 
 void WatchSubscription::Break(ring::MonotonicTime now, ring::Duration rest) {
@@ -66,7 +66,8 @@ void WatchSubscription::Tend(ring::MonotonicTime now, std::uint64_t* next_name, 
   if (filter_ == nullptr || routes_.topology() == nullptr) return;
   if (name_ == 0) {
     if (now < not_before_) return;
-    const std::optional<NodeId> node = Choose(now);
+    std::optional<NodeId> node = Trusted(now);
+    if (!node) node = NextReplica(NodeId{});
     if (!node) return;
     name_ = (*next_name)++;
     to_ = *node;
@@ -109,8 +110,8 @@ bool WatchSubscription::OnEnd(NodeId from, const WatchedPacket& packet, ring::Mo
     if (believed.node == from) {
       refused_ = std::max(refused_, believed);
       refused_at_ = now;
-    } else if (believed > refused_ && routes_.Hears(believed.node)) {
-      rest = ring::Duration(0);  // It knows better.
+    } else if (Trusted(now)) {
+      rest = ring::Duration(0);  // It knows better. (Otherwise the next to be asked may be the same: seed 2878.)
     }
   }
   Break(now, rest);

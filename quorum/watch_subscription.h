@@ -70,7 +70,8 @@ class WatchSubscription {
   void End(std::vector<Packet>* packets) const;
 
  private:
-  std::optional<NodeId> Choose(ring::MonotonicTime now);
+  // Who is believed to lead, if that one can be asked.
+  std::optional<NodeId> Trusted(ring::MonotonicTime now) const;
   // Another of the replicas, in turn.
   std::optional<NodeId> NextReplica(NodeId except);
   void Send(ring::MonotonicTime now, bool begins, std::vector<Packet>* packets);

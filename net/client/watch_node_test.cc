@@ -32,6 +32,7 @@ class WatchNodeTest : public testing::Test {
     Options options;
     options.servers = {server};
     options.timeout = seconds(20);
+    options.routing = Routing::kFailover;  // Or it would learn of the way around the proxy.
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
