@@ -51,7 +51,6 @@ constexpr std::array<const char*, static_cast<std::size_t>(Canary::kCount)> kNam
     "list-of-any-configuration",
     "feed-before-chosen",
     "feed-before-complete",
-    "catch-up-by-change",
     "no-catch-up-after-break",
 };
 

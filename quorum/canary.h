@@ -53,7 +53,6 @@ enum class Canary : std::uint8_t {
   kListOfAnyConfiguration,         // A node answers for what its replicas hold, whatever configuration is asked of.
   kFeedBeforeChosen,               // Watches are told of what was proposed, before it is chosen.
   kFeedBeforeComplete,             // A feed begins before its leader owns every key.
-  kCatchUpByChange,                // What a watch missed is judged by when it last changed, not by when it was accepted.
   kNoCatchUpAfterBreak,            // A watch goes on with the new leader's feed as if nothing had been missed.
   kCount,
 };

@@ -74,7 +74,7 @@ void WatchHub::OnEvent(PartitionId partition, Part* part, const FedEvent& event,
 
 WatchHub::Verdict WatchHub::Judge(const Part& part, const WatchLine& line, const std::string& key,
                                   const kv::Record& record, const kv::Version& above) const {
-  if ((Broken(Canary::kCatchUpByChange) ? record.changed : record.accepted) <= above) return Verdict::kNothing;
+  if (record.accepted <= above) return Verdict::kNothing;
   if (above == kv::Version()) return record.tombstone ? Verdict::kNothing : Verdict::kTell;
   if (record.changed > above) return Verdict::kTell;
   // An old state under a new version. Whether it was told depends on whether it was chosen by then.
