@@ -171,7 +171,7 @@ DEFINE_string(memory_limit, "0", "with --storage=memory: writes are refused beyo
 DEFINE_validator(memory_limit, &tools::ValidateSize);
 DEFINE_string(commit_delay, "0", "how long a write waits for others to share its sync with; 0 is best for most disks");
 DEFINE_validator(commit_delay, &tools::ValidateDuration);
-DEFINE_string(sweep_interval, "10s", "how often expired keys are cleared away");
+DEFINE_string(sweep_interval, "1s", "how often expired keys are cleared away");
 DEFINE_validator(sweep_interval, &tools::ValidatePositiveDuration);
 DEFINE_string(
     scrub_interval, "10m",
