@@ -25,6 +25,7 @@ CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Sha
       shard_(shard),
       self_(storage.identity().node),
       random_(RandomSeed()),
+      background_(shards, shard),
       pace_timer_(shards.context(shard)),
       tick_timer_(shards.context(shard)) {
   auto empty = std::make_shared<ClusterSnapshot>();
@@ -190,16 +191,17 @@ void CoreDriver::Load(quorum::LoadWanted wanted) {
 }
 
 void CoreDriver::ReadRange(quorum::RangeWanted wanted) {
-  shards_.PostToReader([this, wanted = std::move(wanted)] {
-    shards_.Post(shard_, [this, wanted, found = quorum::ReadRange(*storage_.TakeSnapshot(), wanted)] {
+  const auto read = [this, wanted]() -> BackgroundReads::Work {
+    return [this, wanted, found = quorum::ReadRange(*storage_.TakeSnapshot(), wanted)] {
       node_->OnRange(wanted, found, Now());
       ScheduleAct();
-    });
-  });
+    };
+  };
+  background_.Add({[this, wanted = std::move(wanted)] { return node_->StillWants(wanted); }, read});
 }
 
 void CoreDriver::ReadDue(quorum::DueWanted wanted) {
-  shards_.PostToReader([this, wanted = std::move(wanted)] {
+  const auto read = [this, wanted = std::move(wanted)]() -> BackgroundReads::Work {
     auto due = storage_.ReadDue(wanted.now, wanted.after, wanted.limit);
     if (due.ok()) {
       // Brings the records into memory; a damaged one is somebody else's to report.
@@ -207,11 +209,12 @@ void CoreDriver::ReadDue(quorum::DueWanted wanted) {
     } else {
       LOG(WARNING) << "a sweep can't read what is due: " << due.status();
     }
-    shards_.Post(shard_, [this, wanted, due = std::move(due)] {
+    return [this, wanted, due = std::move(due)] {
       node_->OnDue(wanted, due, Now());
       ScheduleAct();
-    });
-  });
+    };
+  };
+  background_.Add({[] { return true; }, read});
 }
 
 void CoreDriver::ReadPage(quorum::PageWanted wanted) {

@@ -28,6 +28,7 @@
 #include "base/status.h"
 #include "kv/commit_queue.h"
 #include "kv/storage.h"
+#include "net/background_reads.h"
 #include "net/cluster_view.h"
 #include "net/shards.h"
 #include "quorum/flush_pace.h"
@@ -159,6 +160,7 @@ class CoreDriver final : public ClusterView {
   std::chrono::steady_clock::time_point round_began_;  // The one under way.
   Status disk_status_;                                 // Of the last round that has ended.
   std::size_t open_writes_ = 0;  // Submitted since the last round was handed over.
+  BackgroundReads background_;
   quorum::FlushPace pace_;
   bool pacing_ = false;  // pace_timer_ is armed.
   boost::asio::steady_timer pace_timer_;

@@ -61,13 +61,16 @@ class Acceptor {
   void Receive(NodeId from, const Message& message, Effects* effects);
   // The end of a load that was asked for. Errors count as damage for as long as they last.
   void OnLoaded(const std::string& key, const Result<kv::RecordPtr>& loaded, Effects* effects);
+  // False: nobody waits for the range any more, and it needn't be read.
+  bool StillWants(const RangeWanted& range);
   // The end of a range that was asked for.
   void OnRange(const RangeWanted& range, const RangeFound& found, Effects* effects);
   // A newer ring is known to be chosen. Older ones change nothing. `erase`: this node enters the configuration, or has
   // left it, and what it holds is not to be seen again (design section 5.4).
   void Learn(std::uint64_t configuration_version, bool erase, Effects* effects);
 
-  // The round that is being gathered is handed over.
+  // The round that is being gathered is handed over. False: nothing of this replica is in it, and OnDurable need not be
+  // called.
   bool Seal(kv::Batch* batch) { return state_.Seal(batch); }
   void OnDurable() { state_.OnDurable(); }
   // After kUnknown and kReadOnly nothing is stored or promised any more; reads and barriers go on.

@@ -8,6 +8,13 @@
 #include "quorum/digest.h"
 
 namespace quoin::quorum {
+namespace {
+
+// What the leader's own replica reads for one comparison, so that large values don't make it long. The other replica
+// reads the same range, and may hold more of it.
+constexpr std::size_t kMaxComparedBytes = std::size_t{4} << 20;
+
+}  // namespace
 
 void Acceptor::WantRange(std::uint64_t token, std::string from, std::optional<std::string> to, std::size_t limit,
                          Effects* effects) const {
@@ -17,10 +24,27 @@ void Acceptor::WantRange(std::uint64_t token, std::string from, std::optional<st
 void Acceptor::On(NodeId from, const Compare& compare, Effects* effects) {
   if (compare.ballot != promised()) return SendNow(from, Nack{compare.ballot, promised()}, effects);
   if (compares_.size() == kMaxCompares || compare.limit == 0) return;
+  // Asked again for want of an answer, while the disk is at it.
+  const bool asked = std::any_of(compares_.begin(), compares_.end(), [&](const auto& other) {
+    const auto& [asker, first] = other.second;
+    return asker == from && first.ballot == compare.ballot && first.nonce == compare.nonce;
+  });
+  if (asked) return;
   const std::uint64_t token = ++last_token_;
   compares_.emplace(token, std::pair(from, compare));
   WantRange(token, compare.from, compare.to, compare.limit, effects);
-  effects->ranges_when_durable.back().estimate = compare.estimate;
+  RangeWanted& wanted = effects->ranges_when_durable.back();
+  wanted.estimate = compare.estimate;
+  wanted.max_bytes = (compare.digest ? 2 : 1) * kMaxComparedBytes;
+}
+
+bool Acceptor::StillWants(const RangeWanted& range) {
+  if (range.token == 0) return true;  // To purge.
+  const auto asked = compares_.find(range.token);
+  if (asked == compares_.end()) return false;  // Of an earlier configuration.
+  if (asked->second.second.ballot == promised()) return true;
+  compares_.erase(asked);
+  return false;
 }
 
 void Acceptor::OnRange(const RangeWanted& range, const RangeFound& found, Effects* effects) {
@@ -41,15 +65,15 @@ void Acceptor::TellCompared(NodeId from, const Compare& compare, const RangeFoun
                     .estimate = found.estimate};
   const kv::Version floor = std::max(compare.floor, state_.floor());
   for (const RangeFound::Entry& entry : found.entries) {
-    if (entry.record == nullptr) {
+    if (entry.damaged) {
       compared.entries.push_back({entry.key, kv::Version(), true});
       continue;
     }
-    compared.tombstones = compared.tombstones || entry.record->tombstone;
-    if (!entry.record->tombstone) compared.amount += {1, entry.key.size() + entry.record->value.size()};
+    compared.tombstones = compared.tombstones || entry.tombstone;
+    if (!entry.tombstone) compared.amount += {1, entry.key.size() + entry.value_bytes};
     // A tombstone that was purged elsewhere says the same as its absence there.
-    if (entry.record->tombstone && entry.record->accepted <= floor) continue;
-    compared.entries.push_back({entry.key, entry.record->accepted, false});
+    if (entry.tombstone && entry.accepted <= floor) continue;
+    compared.entries.push_back({entry.key, entry.accepted, false});
   }
   compared.digest = DigestOf(compared.entries, compare.salt);
   compared.equal = compare.digest && *compare.digest == compared.digest && !found.next;
@@ -81,11 +105,11 @@ void Acceptor::PurgeFrom(std::string from, Effects* effects) {
 void Acceptor::PurgeFound(const RangeFound& found, Effects* effects) {
   const bool erased = purge_erasures_ != state_.erasures();
   for (const RangeFound::Entry& entry : found.entries) {
-    if (stopped_ || erased || entry.record == nullptr || !entry.record->tombstone) continue;
+    if (stopped_ || erased || entry.damaged || !entry.tombstone) continue;
     // Everything that was admitted before the range was asked for was durable before it was read. A gate's message may
     // be about to replace it, and what the gate loads must not be overtaken.
     if (stored_meanwhile_.contains(entry.key) || gates_.contains(entry.key)) continue;
-    if (entry.record->accepted <= state_.floor()) state_.EraseTombstone(entry.key, &effects->batch);  // A6
+    if (entry.accepted <= state_.floor()) state_.EraseTombstone(entry.key, &effects->batch);  // A6
   }
   const bool goes_on = found.status.ok() && found.next.has_value();
   purging_ = false;

@@ -199,6 +199,48 @@ TEST_F(AcceptorRangesTest, EqualDigestsNeedNoList) {
   EXPECT_THAT(CompareNow(compare).entries, IsEmpty());
 }
 
+// A disk that is slow must not be given more of the same to do.
+TEST_F(AcceptorRangesTest, WhatIsAskedAgainMeanwhileIsReadOnce) {
+  Receive(AcceptAt(1, "k", "v"));
+  Compare compare = CompareAt(4);
+  compare.nonce = 7;
+  Receive(compare);
+  Receive(compare);
+  Commit();
+  Receive(compare);
+  Commit();
+  EXPECT_THAT(ranges_, SizeIs(1));
+  compare.nonce = 8;
+  Receive(compare);
+  Commit();
+  EXPECT_THAT(ranges_, SizeIs(2)) << "another question";
+  EXPECT_THAT(TellRanges(), SizeIs(2));
+  Receive(compare);
+  Commit();
+  EXPECT_THAT(ranges_, SizeIs(1)) << "the answer was lost";
+}
+
+TEST_F(AcceptorRangesTest, ARangeNeedNotBeReadForWhoLeadsNoMore) {
+  Receive(CompareAt(4));
+  Commit();
+  ASSERT_THAT(ranges_, SizeIs(1));
+  EXPECT_TRUE(acceptor_->StillWants(ranges_[0]));
+  Receive(Prepare{kConfiguration, BallotOf(5, 2), {}});
+  EXPECT_FALSE(acceptor_->StillWants(ranges_[0]));
+}
+
+TEST_F(AcceptorRangesTest, LargeValuesEndARangeEarly) {
+  const std::string value(std::size_t{3} << 20, 'v');
+  for (std::uint64_t i = 1; i <= 4; ++i) Receive(AcceptAt(i, "k" + std::to_string(i), value));
+  Compare compare = CompareAt(4);
+  const Compared own = CompareNow(compare);
+  EXPECT_THAT(KeysOf(own), ElementsAre("k1", "k2")) << "4 MiB were read";
+  EXPECT_EQ(own.next, "k3");
+  compare.digest = own.digest;
+  compare.to = own.next;
+  EXPECT_TRUE(CompareNow(compare).equal);
+}
+
 TEST_F(AcceptorRangesTest, ARangeThatGoesOnIsNotEqual) {
   Receive(AcceptAt(1, "j", "v"));
   Compare compare = CompareAt(4);
@@ -271,7 +313,8 @@ TEST_F(AcceptorRangesTest, AnErrorOfTheDiskTellsNothing) {
 }
 
 TEST_F(AcceptorRangesTest, ComparisonsUnderWayAreBounded) {
-  for (std::size_t i = 0; i < Acceptor::kMaxCompares + 5; ++i) Receive(CompareAt(4));
+  Compare compare = CompareAt(4);
+  for (std::size_t i = 0; i < Acceptor::kMaxCompares + 5; ++i, ++compare.nonce) Receive(compare);
   EXPECT_THAT(rounds_.open().ranges_when_durable, SizeIs(Acceptor::kMaxCompares));
   Commit();
   EXPECT_THAT(TellRanges(), SizeIs(Acceptor::kMaxCompares));

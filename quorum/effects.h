@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,12 +44,18 @@ struct RangeWanted {
   std::string from;               // From the first key >= from.
   std::optional<std::string> to;  // Below this key; nullopt: to the partition's end.
   std::size_t limit = 0;          // At most so many records; at least 1.
+  // No further once it has read so many bytes of keys and values.
+  std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
   bool estimate = false;          // What is in the whole partition, too.
 };
 struct RangeFound {
+  // What is compared of a record, not the record: thousands of ranges may wait to be looked at.
   struct Entry {
     std::string key;
-    kv::RecordPtr record;  // nullptr: damaged.
+    kv::Version accepted;
+    bool damaged = false;  // Nothing else is known of it.
+    bool tombstone = false;
+    std::size_t value_bytes = 0;
   };
   std::vector<Entry> entries;
   std::optional<std::string> next;  // Where to go on; nullopt: all of the range was read.

@@ -292,9 +292,12 @@ class Leader {
   void Advance(Pass* pass, const std::optional<std::string>& to, Effects* effects);
   void AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects);
   // The key is owned: what is to be done at the replica.
-  void DecideRepair(std::size_t index, const std::string& key, Key& state, Effects* effects);
-  void DecideRepairs(const std::string& key, Key& state, Effects* effects);
+  void DecideRepair(std::size_t index, Keys::Entry& entry, Effects* effects);
+  void DecideRepairs(Keys::Entry& entry, Effects* effects);
+  // The replica has said that it holds the version, or a later one.
   void OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects);
+  // The same of an owned key, and all that follows from it: what is chosen, who is answered, what the feed may tell.
+  void Holds(std::size_t index, Keys::Entry& entry, const kv::Version& version, Effects* effects);
   // After anything that may have brought a comparison forward.
   void OnProgress(Effects* effects);
   void ConsiderPurge(Effects* effects);

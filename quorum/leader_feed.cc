@@ -14,8 +14,6 @@ void Leader::Subscribe(NodeId from, const WatchPacket& packet, ring::MonotonicTi
 }
 
 void Leader::TendFeed(ring::MonotonicTime now, const NodeTiming& timing, Effects* effects) {
-  // What is next may have been settled by more than an acknowledgement of its own key (seed 65128).
-  AdvanceFeed(effects);
   if (!feed_.begun() && IsFeedReady()) feed_.Begin(effects);
   feed_.OnTick(now, timing.request, timing.resend, effects);
 }

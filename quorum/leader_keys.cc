@@ -135,7 +135,7 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
     DelayResend(&state);
     SendNewest(key, state, state.answered & ~state.holders, effects);
   }
-  DecideRepairs(key, state, effects);
+  DecideRepairs(entry, effects);
   for (Pending& pending : std::exchange(state.queue, {})) Execute(entry, std::move(pending), now, effects);
 }
 
@@ -342,8 +342,18 @@ void Leader::OnAccepted(NodeId from, const Accepted& accepted, Effects* effects)
 void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects) {
   Keys::Entry* const entry = keys_.Find(key);
   if (entry == nullptr || !entry->second.owned) return;
-  Key& state = entry->second;
   const std::size_t index = *quorums_->IndexOf(from);
+  Holds(index, *entry, version, effects);
+  const auto repair = passes_[index].repairs.find(key);
+  if (repair != passes_[index].repairs.end() && repair->second.target != kv::Version() &&
+      entry->second.held[index] >= repair->second.target) {
+    passes_[index].repairs.erase(repair);
+  }
+}
+
+void Leader::Holds(std::size_t index, Keys::Entry& entry, const kv::Version& version, Effects* effects) {
+  const std::string& key = entry.first;
+  Key& state = entry.second;
   kv::Version& held = state.held[index];
   held = std::max(held, version);
   auto open = state.proposals.begin();
@@ -352,13 +362,8 @@ void Leader::OnHolds(NodeId from, const std::string& key, const kv::Version& ver
   }
   state.proposals.erase(state.proposals.begin(), open);
   if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(key);
-  const auto repair = passes_[index].repairs.find(key);
-  if (repair != passes_[index].repairs.end() && repair->second.target != kv::Version() &&
-      held >= repair->second.target) {
-    passes_[index].repairs.erase(repair);
-  }
   if (feed_.next() != nullptr && feed_.next()->key == key) AdvanceFeed(effects);
-  Settle(*entry, effects);
+  Settle(entry, effects);
 }
 
 void Leader::OnDamaged(const Damaged& damaged, Effects* effects) {

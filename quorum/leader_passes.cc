@@ -158,15 +158,17 @@ void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* 
 
 void Leader::AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects) {
   passes_[index].repairs.insert_or_assign(key, Repair{std::move(theirs), kv::Version()});
-  Key& state = Touch(key, effects).second;
-  if (state.owned) DecideRepair(index, key, state, effects);
+  Keys::Entry& entry = Touch(key, effects);
+  if (entry.second.owned) DecideRepair(index, entry, effects);
 }
 
-void Leader::DecideRepairs(const std::string& key, Key& state, Effects* effects) {
-  for (std::size_t i = 0; i < passes_.size(); ++i) DecideRepair(i, key, state, effects);
+void Leader::DecideRepairs(Keys::Entry& entry, Effects* effects) {
+  for (std::size_t i = 0; i < passes_.size(); ++i) DecideRepair(i, entry, effects);
 }
 
-void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state, Effects* effects) {
+void Leader::DecideRepair(std::size_t index, Keys::Entry& entry, Effects* effects) {
+  const std::string& key = entry.first;
+  Key& state = entry.second;
   const auto found = passes_[index].repairs.find(key);
   if (found == passes_[index].repairs.end() || found->second.target != kv::Version()) return;
   const Compared::Entry theirs = found->second.theirs;
@@ -175,7 +177,7 @@ void Leader::DecideRepair(std::size_t index, const std::string& key, Key& state,
   if (theirs.damaged) {
     state.held[index] = kv::Version();
   } else if (theirs.version <= newest) {
-    state.held[index] = std::max(state.held[index], theirs.version);
+    Holds(index, entry, theirs.version, effects);
   }
   // It may have acknowledged the newest state since it said what it holds.
   const bool holds = state.newest != nullptr ? theirs.version <= newest && state.held[index] >= newest : !something;

@@ -223,6 +223,36 @@ TEST_F(PassesTest, ALostComparisonIsAskedForAgain) {
   EXPECT_TRUE(three_.leader(1).all_equal());
 }
 
+// --- What a comparison tells of writes under way
+
+// Their acknowledgements were lost. Once all replicas are known to hold the write, it isn't sent again, and nobody would
+// speak of it any more.
+TEST_F(PassesTest, AWriteIsAnsweredByAComparisonThatFindsIt) {
+  ASSERT_TRUE(three_.Lead(1));
+  // Another key differs, so that there are lists.
+  three_.drop = [](const Flight& flight) { return std::holds_alternative<Accept>(flight.message) && flight.to != 1; };
+  three_.Submit(1, PutOf("j", "v"));
+  three_.Run();
+  three_.hold = [](const Flight& flight) {
+    const auto* compare = std::get_if<Compare>(&flight.message);
+    return compare != nullptr && compare->list && flight.to != 1;
+  };
+  three_.Scrub(1);
+  three_.Run();
+  three_.drop = [](const Flight& flight) {
+    return std::holds_alternative<Accepted>(flight.message) && flight.from != 1;
+  };
+  const std::uint64_t token = three_.Submit(1, PutOf("k", "v"));
+  three_.Run();
+  ASSERT_EQ(three_.Stored(2, "k"), "v");
+  ASSERT_FALSE(three_.AnswerTo(token)) << "no acknowledgement arrived";
+  three_.drop = nullptr;
+  three_.hold = nullptr;
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(token)), "v");
+  EXPECT_EQ(three_.leader(1).lagging(), 1u) << "the other key";
+}
+
 // --- Leftovers
 
 TEST_F(PassesTest, ALeftoverIsOutdoneByTheNewestState) {

@@ -35,6 +35,7 @@ void Node::SetDiskAnswering(bool answering, Moment now) { impl_->SetDiskAnswerin
 void Node::OnLoaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now) {
   impl_->Loaded(load, loaded, now);
 }
+bool Node::StillWants(const RangeWanted& range) { return impl_->StillWants(range); }
 void Node::OnRange(const RangeWanted& range, const RangeFound& found, Moment now) {
   impl_->RangeRead(range, found, now);
 }
@@ -290,6 +291,12 @@ void Node::Impl::Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loa
   replica->acceptor().OnLoaded(load.key, loaded, &open());
   replica->OnPromised(&open());
   Settle(now);
+}
+
+bool Node::Impl::StillWants(const RangeWanted& range) {
+  Replica* replica = Find(range.partition);
+  CHECK(replica != nullptr);
+  return replica->acceptor().StillWants(range);
 }
 
 void Node::Impl::RangeRead(const RangeWanted& range, const RangeFound& found, Moment now) {

@@ -122,8 +122,9 @@ class Node {
   void SetDiskAnswering(bool answering, Moment now);
 
   void OnLoaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
+  // False: nobody waits for the range any more, and OnRange needn't be called.
+  bool StillWants(const RangeWanted& range);
   void OnRange(const RangeWanted& range, const RangeFound& found, Moment now);
-
   void OnDue(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
   // As ReadPage (quorum/read_page.h) read it.
   void OnPage(const PageWanted& wanted, PageFound found, Moment now);

@@ -39,6 +39,7 @@ class Node::Impl final : public Surroundings, public Routes {
   void Ask(const MembershipPacket& wish, Moment now);
   void SetDiskAnswering(bool answering, Moment now);
   void Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
+  bool StillWants(const RangeWanted& range);
   void RangeRead(const RangeWanted& range, const RangeFound& found, Moment now);
   void DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now);
   void Scan(ScanRequest scan, std::uint64_t token, Moment now);

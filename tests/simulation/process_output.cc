@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "quorum/read_page.h"
+#include "quorum/read_range.h"
 #include "tests/simulation/packet_text.h"
 #include "tests/simulation/process.h"
 
@@ -66,19 +67,7 @@ void Process::Load(const quorum::LoadWanted& load) {
 
 void Process::ReadRange(const quorum::RangeWanted& range) {
   // Read now, which is what a snapshot of now would show later.
-  auto found = std::make_shared<quorum::RangeFound>();
-  const auto snapshot = disk_.TakeSnapshot();
-  const auto cursor = snapshot->Scan(range.partition, range.from);
-  for (; cursor->Valid(); cursor->Next()) {
-    if (range.to && cursor->key() >= *range.to) break;
-    if (found->entries.size() == range.limit) {
-      found->next = std::string(cursor->key());
-      break;
-    }
-    Result<kv::Record> record = cursor->record();
-    found->entries.push_back({std::string(cursor->key()), nullptr});
-    if (record.ok()) found->entries.back().record = std::make_shared<const kv::Record>(*std::move(record));
-  }
+  const auto found = std::make_shared<const quorum::RangeFound>(quorum::ReadRange(*disk_.TakeSnapshot(), range));
   FromDisk(ReadLatency(), [this, range, found] {
     Do([this, range, found] {
       with_.trace.Note({10, index_, range.partition.value, found->entries.size()});
