@@ -1,5 +1,5 @@
-// The fuzz target of the WebSocket: session, request stream and a keyspace in memory. The first byte of an input says
-// how to take the rest:
+// The fuzz target of the WebSocket: session, request stream, watches, and a keyspace in memory. What is still watched
+// when an input ends is told a few events then. The first byte of an input says how to take the rest:
 //   bit 0   quoin.v1.json, otherwise quoin.v1.protobuf
 //   bit 1   the rest is messages, each with two bytes of length before it, which are put into frames here; otherwise it
 //           is what the client sends, byte for byte (so that the fuzzer needn't find out about masks to reach the
@@ -14,9 +14,11 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/api_handler.h"
+#include "net/watch_testing.h"
 #include "net/websocket_testing.h"
 
 namespace quoin::net {
@@ -45,6 +47,20 @@ std::string FramesOf(std::string_view messages, Opcode opcode) {
   return bytes;
 }
 
+// The same for all that are open, in the order in which they were begun.
+void TellWatches(FakeWatchSource& source) {
+  std::vector<WatchSource::Id> ids;
+  for (const auto& [id, open] : source.open) ids.push_back(id);
+  for (const WatchSource::Id id : ids) {
+    // One may have ended by what another was told.
+    if (!source.open.contains(id)) continue;
+    source.Tell(id, {PutEvent("a", 41, "1"), PutEvent("\xff", 42, std::string(2000, 'v')), SyncedEvent()},
+                PositionsAt(42));
+    if (!source.open.contains(id)) continue;
+    source.Tell(id, {GapEvent("a"), DeleteEvent("a", 43), GapEvent(), SyncedEvent()}, PositionsAt(43));
+  }
+}
+
 enum class Cuts { kNone, kSmall, kHeld };
 
 // The messages and the close frame that the node says. Pongs depend on the cuts, rightly.
@@ -52,7 +68,10 @@ std::vector<ServerBytes> Run(std::string_view bytes, Subprotocol subprotocol, Cu
   MemoryKeyspace keyspace;
   keyspace.max_value_bytes = 4096;
   keyspace.hold = cuts == Cuts::kHeld;
-  ApiHandler handler(keyspace, SmallOptions());
+  FakeWatchSource source;
+  ApiHandler::Options options = SmallOptions();
+  options.watches = &source;
+  ApiHandler handler(keyspace, std::move(options));
   TestWebSocket socket(handler, subprotocol);
   std::vector<ServerBytes> said;
   const auto take = [&] {
@@ -82,6 +101,8 @@ std::vector<ServerBytes> Run(std::string_view bytes, Subprotocol subprotocol, Cu
     keyspace.ReleaseOne();
     take();
   }
+  TellWatches(source);
+  take();
   socket.session->OnEndOfInput(socket.now);
   take();
   CHECK(socket.session->finished());

@@ -104,6 +104,8 @@ std::string Placeholders::PutInto(std::string_view output, std::string_view comm
   static const std::regex ballot("(Quoin-Ballot: |\"ballot\": ?\")(([0-9]+\\.[0-9a-f]{16})(\\.[0-9]+)?)");
   static const std::regex request("(Quoin-Request-Id: |\"request_id\": ?\")([A-Za-z0-9._-]+)");
   static const std::regex operation("(Quoin-Operation-Id: |\"operation_id\": ?\")([A-Za-z0-9._-]+)");
+  // A watch's: its format's number, the cluster's id, and more. That of a page is the same each time.
+  static const std::regex cursor("(\\bid: |\"cursor\": ?\")(A[Q-Za-f][A-Za-z0-9_-]{20,})");
   static const std::regex cluster("(\"cluster(?:_id)?\": ?\")([0-9a-f]{16})");
   static const std::regex seconds("(\"uptime_s\": ?)([0-9.]+)");
   static const std::regex size("(\"size_bytes\": ?)([0-9]+)");
@@ -126,6 +128,10 @@ std::string Placeholders::PutInto(std::string_view output, std::string_view comm
     return match[1].str() + (chosen ? match[2].str() : "<request>");
   });
   text = ReplaceEach(text, operation, behind_its_name("<operation>"));
+  text = ReplaceEach(text, cursor, [&](const std::smatch& match) {
+    variables_["CURSOR"] = match[2].str();
+    return match[1].str() + "<cursor>";
+  });
   text = ReplaceEach(text, cluster, behind_its_name("<cluster>"));
   text = ReplaceEach(text, seconds, behind_its_name("<seconds>"));
   text = ReplaceEach(text, size, behind_its_name("<bytes>"));

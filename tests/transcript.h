@@ -10,10 +10,10 @@
 //   ```
 //
 // What differs from run to run stands there as a placeholder: <node>, <request>, <time>, <operation>, <cluster>,
-// <seconds>, <bytes>, <length> (a Content-Length, where a JSON body holds placeholders), and <version N> and <ballot
-// N>, where the same N is the same version or ballot within one node's commands. A later command may say $VERSION_N and
-// $BALLOT_N. Matching is equality: the fresh output, with placeholders put in, must be the document's, to the byte (but
-// for empty lines at the end).
+// <seconds>, <bytes>, <length> (a Content-Length, where a JSON body holds placeholders), <cursor> (of a watch), and
+// <version N> and <ballot N>, where the same N is the same version or ballot within one node's commands. A later
+// command may say $VERSION_N and $BALLOT_N, and $CURSOR for the latest one. Matching is equality: the fresh output,
+// with placeholders put in, must be the document's, to the byte (but for empty lines at the end).
 //
 // Pure; any thread.
 #pragma once
@@ -51,6 +51,7 @@ class Placeholders {
   // `command` is what was run: a request id that it brings stays as it is.
   std::string PutInto(std::string_view output, std::string_view command);
   // "VERSION_1" -> the version. "BALLOT_1" -> how the ballot was shown last: one with any sequence is the same.
+  // "CURSOR" -> a watch's, as it was shown last.
   const std::map<std::string, std::string>& variables() const { return variables_; }
   // The node has been started again.
   void set_url(std::string url) { url_ = std::move(url); }

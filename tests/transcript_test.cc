@@ -104,6 +104,17 @@ TEST(Placeholders, HideNumbersThatAlsoStandInTheCommand) {
             "{\"uptime_s\": <seconds>, \"size_bytes\": <bytes>}");
 }
 
+TEST(Placeholders, StandForTheCursorsOfWatchesAndNotForThoseOfPages) {
+  Placeholders placeholders("00c0ffee00c0ffee", "http://127.0.0.1:1");
+  const std::string first = "AThMsuF7mgxfBAyYzEQ92m7TAQHu_8AA", second = "ARhMsuF7mgxfBAyYzEQ92m7TAQHu_8AB-";
+  EXPECT_EQ(placeholders.PutInto("event: synced\nid: " + first + "\n", ""), "event: synced\nid: <cursor>");
+  EXPECT_EQ(placeholders.variables().at("CURSOR"), first);
+  EXPECT_EQ(placeholders.PutInto("{\"events\": [], \"cursor\": \"" + second + "\"}", ""),
+            "{\"events\": [], \"cursor\": \"<cursor>\"}");
+  EXPECT_EQ(placeholders.variables().at("CURSOR"), second);
+  EXPECT_EQ(placeholders.PutInto("{\"cursor\": \"Z3JlZXRpbmc=\"}", ""), "{\"cursor\": \"Z3JlZXRpbmc=\"}");
+}
+
 TEST(Placeholders, HideTimesAndAddresses) {
   Placeholders placeholders("00c0ffee00c0ffee", "http://127.0.0.1:1234");
   EXPECT_EQ(placeholders.PutInto("Quoin-Expires: 2026-01-02T03:04:05.678Z at http://127.0.0.1:1234/", ""),

@@ -185,6 +185,17 @@ test('a value is looked at first as what it is', () => {
   assert.equal(preview(utf8('abc'), 2), 'ab…');
 });
 
+// Quadratic, it would take minutes.
+test('JSON of many brackets is set in lines, and what is nested too deeply stays as it is', () => {
+  const many = '[' + Array(50_000).fill('{"a":[]}').join(',') + ']';
+  assert.equal(indentJson(many).split('\n').length, 3 * 50_000 + 2);
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  assert.equal(indentJson(deep), deep);
+  assert.equal(indentJson('{"a":[[],{}]}'), '{\n  "a": [\n    [],\n    {}\n  ]\n}');
+  const text = JSON.stringify('"\\'.repeat(1_000_000));
+  assert.equal(indentJson(text), text);
+});
+
 test('a time is told by its two largest units', () => {
   assert.equal(duration(0.4), 'less than a second');
   assert.equal(duration(62), '1 min 2 s');

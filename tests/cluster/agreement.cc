@@ -1,8 +1,11 @@
 #include "tests/cluster/agreement.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <utility>
+
+#include "base/text.h"
+#include "net/etag.h"
 
 namespace quoin::tests {
 namespace {
@@ -69,10 +72,10 @@ Result<std::vector<std::string>> ListKeys(const TestCluster& cluster, const std:
   }
 }
 
-// Value and version of each of the keys, as JSON; or what went wrong.
-Result<std::vector<std::string>> ReadKeys(const TestCluster& cluster, const std::string& name,
-                                          const std::vector<std::string>& keys, const std::string& consistency) {
-  std::vector<std::string> states;
+// Outcome, value and version of each of the keys; or what went wrong.
+Result<std::vector<json::object>> ReadKeys(const TestCluster& cluster, const std::string& name,
+                                           const std::vector<std::string>& keys, const std::string& consistency) {
+  std::vector<json::object> states;
   for (std::size_t from = 0; from < keys.size(); from += kBatch) {
     json::array operations;
     for (std::size_t i = from; i < std::min(keys.size(), from + kBatch); ++i) {
@@ -96,7 +99,7 @@ Result<std::vector<std::string>> ReadKeys(const TestCluster& cluster, const std:
       for (const char* member : {"version", "value", "value_base64"}) {
         if (object.contains(member)) state[member] = object.at(member);
       }
-      states.push_back(json::serialize(state));
+      states.push_back(std::move(state));
     }
   }
   return states;
@@ -122,7 +125,8 @@ std::string WhyNotAtRest(const TestCluster& cluster, bool under_load) {
 
 Equality CompareReplicas(const TestCluster& cluster, const std::string& prefix) {
   Equality equality;
-  std::vector<std::string> keys, states;
+  std::vector<std::string> keys;
+  std::vector<json::object> states;
   std::string first;
   for (const std::string& name : cluster.members()) {
     const auto listed = ListKeys(cluster, name, prefix);
@@ -139,13 +143,35 @@ Equality CompareReplicas(const TestCluster& cluster, const std::string& prefix) 
       if (states.empty()) states = *read;
       for (std::size_t i = 0; i < keys.size(); ++i) {
         if ((*read)[i] == states[i]) continue;
-        return {keys.size(), keys[i] + " through " + name + " with consistency=" + consistency + " is " + (*read)[i] +
-                                 ", elsewhere " + states[i]};
+        return {keys.size(), keys[i] + " through " + name + " with consistency=" + consistency + " is " +
+                                 json::serialize((*read)[i]) + ", elsewhere " + json::serialize(states[i])};
       }
     }
     first = name;
   }
   return equality;
+}
+
+Result<std::map<std::string, StoredState>> ReadStored(const TestCluster& cluster, const std::string& name,
+                                                      std::set<std::string> keys) {
+  const auto listed = ListKeys(cluster, name, "");
+  if (!listed.ok()) return listed.status();
+  keys.insert(listed->begin(), listed->end());
+  const std::vector<std::string> all(keys.begin(), keys.end());
+  const auto read = ReadKeys(cluster, name, all, "quorum");
+  if (!read.ok()) return read.status();
+  std::map<std::string, StoredState> stored;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const json::object& state = (*read)[i];
+    if (state.at("outcome") != "done") continue;
+    const auto version = net::ParseVersion(state.at("version").as_string());
+    const json::value* const encoded = state.if_contains("value_base64");
+    const auto value = encoded == nullptr ? std::optional<std::string>(state.at("value").as_string())
+                                          : Base64Decode(encoded->as_string());
+    if (!version || !value) return Status(Code::kUnavailable, name + " answered " + json::serialize(state));
+    stored[all[i]] = {*version, *value};
+  }
+  return stored;
 }
 
 }  // namespace quoin::tests

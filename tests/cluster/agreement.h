@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string>
 
+#include "base/status.h"
 #include "tests/cluster/test_cluster.h"
+#include "tests/cluster/watcher_view.h"
 
 namespace quoin::tests {
 
@@ -22,5 +26,10 @@ struct Equality {
   std::string difference;  // The first one; empty: none. A read that failed is one, too.
 };
 Equality CompareReplicas(const TestCluster& cluster, const std::string& prefix);
+
+// What linearizable reads through the member find of these keys, and of all others that it lists; those that are not
+// there are left out. The cluster must be at rest for it to be the state of one moment.
+Result<std::map<std::string, StoredState>> ReadStored(const TestCluster& cluster, const std::string& name,
+                                                      std::set<std::string> keys);
 
 }  // namespace quoin::tests

@@ -12,6 +12,7 @@
 #include "tests/cluster/membership_changes.h"
 #include "tests/cluster/test_cluster.h"
 #include "tests/cluster/verified_load.h"
+#include "tests/cluster/watch_judgement.h"
 
 namespace quoin::tests {
 namespace {
@@ -33,6 +34,9 @@ class Chaos {
     cluster_.Await("each partition has its replicas", plan_.patience, [this] { return WhyNotAtRest(cluster_); });
   }
 
+  // From then on, until the end.
+  void BeginWatches() { watchers_.emplace(cluster_.Endpoints(), plan_.seed); }
+
   // True when the round ended as it must.
   bool Round(std::size_t number, ChaosReport* report) {
     const std::string prefix = "round" + std::to_string(number) + "/";
@@ -45,12 +49,19 @@ class Chaos {
     options.seed = plan_.seed + number;
     LOG(INFO) << "round " << number << ": " << options.workload;
     VerifiedLoad load(cluster_, options);
-    if (plan_.membership) changes_.Begin();
+    faults_.Note("round " + std::to_string(number));
+    watchers_->GoOn();
+    if (plan_.membership) {
+      changes_.Begin();
+      faults_.Note(changes_.latest());
+      watchers_->SetServers(cluster_.Endpoints());
+    }
     Hurt();
     faults_.UndoAll();
 
     const auto healed = steady_clock::now();
     changes_.Finish(plan_.patience);
+    watchers_->SetServers(cluster_.Endpoints());
     cluster_.Await("the cluster has healed", plan_.patience, [this] { return WhyNotAtRest(cluster_, true); });
     const std::chrono::duration<double> took = steady_clock::now() - healed;
     report->longest_healing_s = std::max(report->longest_healing_s, took.count());
@@ -61,16 +72,21 @@ class Chaos {
     report->errors += judgement.errors;
     report->unknown += judgement.unknown;
     report->wrong = judgement.wrong;
+    cluster_.Await("the watched keys' writers rest", plan_.patience,
+                   [this] { return watchers_->Rest() ? "" : "a write is under way"; });
     if (report->wrong.empty()) report->wrong = CompareAll(prefix, report);
+    if (report->wrong.empty()) report->wrong = JudgeWatches(cluster_, plan_.patience, &*watchers_);
     if (report->wrong.empty() && !cluster_.deaths().empty()) report->wrong = cluster_.deaths().front();
     if (!report->wrong.empty()) {
-      report->wrong = "round " + std::to_string(number) + ": " + report->wrong + "\n" + cluster_.Logs();
+      report->wrong = "seed " + std::to_string(plan_.seed) + ", round " + std::to_string(number) + ": " +
+                      report->wrong + "\n" + faults_.History() + cluster_.Logs();
     }
     ++report->rounds;
     return report->wrong.empty();
   }
 
-  void AddCounts(ChaosReport* report) const {
+  void AddCounts(ChaosReport* report) {
+    report->watches = watchers_->counts();
     report->counts = faults_.counts();
     for (const auto& [change, count] : changes_.counts()) report->counts[change] += count;
   }
@@ -110,6 +126,7 @@ class Chaos {
   TestCluster cluster_;
   Faults faults_;
   MembershipChanges changes_;
+  std::optional<Watchers> watchers_;
   std::size_t first_ = 0;
 };
 
@@ -118,10 +135,21 @@ class Chaos {
 std::string ChaosReport::ToString() const {
   std::ostringstream text;
   text << rounds << " rounds, " << done << " operations done, " << errors << " errors, " << unknown << " unknown, "
-       << keys_compared << " keys compared on all nodes, healed after " << longest_healing_s << " s at most;";
+       << keys_compared << " keys compared on all nodes, healed after " << longest_healing_s << " s at most; "
+       << watches.ToString() << ";";
   for (const auto& [kind, count] : counts) text << " " << kind << " " << count;
   text << (wrong.empty() ? "; nothing wrong" : "\n" + wrong);
   return text.str();
+}
+
+std::string ChaosReport::Unwatched() const {
+  const WatchCounts& seen = watches;
+  // Each round holds every view against what is stored, and has some writes in peace.
+  if (seen.compared < rounds * seen.watchers || seen.watchers == 0) return "views were not compared";
+  if (seen.events == 0 || seen.written == 0) return "nothing was written and told";
+  if (seen.reconnects == 0 || seen.polls == 0) return "no watcher went on anywhere";
+  if (seen.in_peace == 0) return "nothing was told in peace";
+  return "";
 }
 
 ChaosReport RunChaos(const ChaosPlan& plan, NetworkLab* lab) {
@@ -129,6 +157,7 @@ ChaosReport RunChaos(const ChaosPlan& plan, NetworkLab* lab) {
   const auto start = steady_clock::now();
   Chaos chaos(plan, lab);
   chaos.AwaitReplicas();
+  chaos.BeginWatches();
   for (std::size_t round = 1; round <= plan.rounds; ++round) {
     if (plan.limit.count() > 0 && steady_clock::now() - start > plan.limit) break;
     if (!chaos.Round(round, &report)) break;

@@ -1,5 +1,6 @@
 // Chaos: rounds of verified load on a cluster of real processes that is being hurt, and what must be true after each:
-// everything works again, nothing acknowledged is lost, the history is linearizable, all replicas are equal.
+// everything works again, nothing acknowledged is lost, the history is linearizable, all replicas are equal, and
+// whoever watched all along (Watchers) was told what docs/watch.md promises.
 //
 // The kinds of faults, their victims and their lengths follow from the seed; what the machine's scheduler makes of them
 // does not.
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tests/cluster/network_lab.h"
+#include "tests/cluster/watchers.h"
 
 namespace quoin::tests {
 
@@ -35,10 +37,13 @@ struct ChaosReport {
   std::size_t rounds = 0;
   std::uint64_t done = 0, errors = 0, unknown = 0;
   std::size_t keys_compared = 0;
-  double longest_healing_s = 0;       // From the last fault's end until all was in its place again.
+  double longest_healing_s = 0;  // From the last fault's end until all was in its place again.
+  WatchCounts watches;
   std::map<std::string, int> counts;  // Of faults and changes.
-  std::string wrong;                  // What must not be, with the round; empty: nothing.
+  std::string wrong;                  // What must not be, with the round and its faults; empty: nothing.
 
+  // Empty when the watchers have been through something, and were held to it; otherwise what they lack.
+  std::string Unwatched() const;
   std::string ToString() const;
 };
 

@@ -22,6 +22,7 @@ TEST(Chaos, KilledPausedAndRestartedNodesLoseNothing) {
   const ChaosReport report = RunChaos(plan, nullptr);
   EXPECT_EQ(report.wrong, "") << "QUOIN_SEED=" << plan.seed;
   EXPECT_EQ(report.rounds, plan.rounds);
+  EXPECT_EQ(report.Unwatched(), "");
   for (const std::string& kind : plan.first) EXPECT_TRUE(report.counts.contains(kind)) << kind;
   LOG(INFO) << report.ToString();
 }
@@ -37,6 +38,7 @@ TEST(Chaos, NodesThatComeAndGoLoseNothing) {
   const ChaosReport report = RunChaos(plan, nullptr);
   EXPECT_EQ(report.wrong, "") << "QUOIN_SEED=" << plan.seed;
   EXPECT_EQ(report.rounds, plan.rounds);
+  EXPECT_EQ(report.Unwatched(), "");
   LOG(INFO) << report.ToString();
 }
 

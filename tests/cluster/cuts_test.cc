@@ -21,6 +21,7 @@ TEST(Chaos, CutNetworksLoseNothing) {
   const ChaosReport report = RunChaos(plan, lab->get());
   EXPECT_EQ(report.wrong, "") << "QUOIN_SEED=" << plan.seed;
   EXPECT_EQ(report.rounds, plan.rounds);
+  EXPECT_EQ(report.Unwatched(), "");
   for (const std::string& kind : plan.first) EXPECT_TRUE(report.counts.contains(kind)) << kind;
   LOG(INFO) << report.ToString();
 }

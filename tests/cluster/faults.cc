@@ -3,6 +3,8 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <iomanip>
+#include <sstream>
 
 namespace quoin::tests {
 namespace {
@@ -46,6 +48,21 @@ void Faults::Say(const std::string& what, const std::vector<std::string>& to) {
   std::string text = what;
   for (const std::string& name : to) text += " " + name;
   LOG(INFO) << text;
+  Note(text);
+}
+
+void Faults::Note(const std::string& what) {
+  const std::chrono::duration<double> at = std::chrono::steady_clock::now() - start_;
+  std::ostringstream line;
+  line << std::fixed << std::setprecision(3) << at.count() << " s: " << what;
+  history_.push_back(line.str());
+  if (history_.size() > kToldFaults) history_.pop_front();
+}
+
+std::string Faults::History() const {
+  std::string text;
+  for (const std::string& line : history_) text += line + "\n";
+  return text;
 }
 
 void Faults::CutBetween(const std::vector<std::string>& some, bool out, bool in) {

@@ -4,7 +4,9 @@
 // Threads: the cluster's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <random>
 #include <string>
@@ -28,6 +30,11 @@ class Faults {
   // Takes all faults that last back: heals what is cut, resumes what is paused, starts what is down.
   void UndoAll();
 
+  // What was done and when, the latest kToldFaults of it, one line each; and a word of others to it.
+  static constexpr std::size_t kToldFaults = 30;
+  std::string History() const;
+  void Note(const std::string& what);
+
   // How often each kind was done.
   const std::map<std::string, int>& counts() const { return counts_; }
 
@@ -43,6 +50,8 @@ class Faults {
   NetworkLab* const lab_;
   std::mt19937_64* const random_;
   std::map<std::string, int> counts_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::deque<std::string> history_;
 };
 
 }  // namespace quoin::tests

@@ -32,12 +32,14 @@ void MembershipChanges::Begin() {
   action_ = possible[std::uniform_int_distribution<std::size_t>(0, possible.size() - 1)(*random_)];
   ++counts_[action_];
   if (action_ == "join") {
-    LOG(INFO) << "join " << cluster_->Add();
+    latest_ = "join " + cluster_->Add();
+    LOG(INFO) << latest_;
     return;
   }
   leaving_ = DrawOther("");
   with_ = action_ == "replace" ? DrawOther(leaving_) : "";
-  LOG(INFO) << action_ << " " << leaving_ << (with_.empty() ? "" : " with ") << with_;
+  latest_ = action_ + " " + leaving_ + (with_.empty() ? "" : " with ") + with_;
+  LOG(INFO) << latest_;
   // One that is drained for a moment only, and stays.
   if (action_ == "cancel") {
     const std::string refused = Ask("drain");

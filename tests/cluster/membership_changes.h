@@ -25,6 +25,8 @@ class MembershipChanges {
   void Finish(std::chrono::seconds limit);
 
   const std::map<std::string, int>& counts() const { return counts_; }
+  // "replace n2 with n4": what was begun last.
+  const std::string& latest() const { return latest_; }
 
  private:
   // Empty when it was granted (202), or why not.
@@ -40,6 +42,7 @@ class MembershipChanges {
   std::string action_;   // Empty: none under way.
   std::string leaving_;  // Empty: nobody leaves.
   std::string with_;     // Who replaces it.
+  std::string latest_;
   std::map<std::string, int> counts_;
 };
 

@@ -105,6 +105,15 @@ std::string TestCluster::Servers() const {
   return servers;
 }
 
+std::vector<net::HttpEndpoint> TestCluster::Endpoints() const {
+  std::vector<net::HttpEndpoint> endpoints;
+  for (const std::string& name : members_) {
+    if (const auto endpoint = net::ParseHttpEndpoint(node(name).address()); endpoint.ok())
+      endpoints.push_back(*endpoint);
+  }
+  return endpoints;
+}
+
 Result<net::HttpClientResponse> TestCluster::Ask(const std::string& name, const net::HttpClientRequest& request,
                                                  milliseconds limit) const {
   const auto endpoint = net::ParseHttpEndpoint(node(name).address());

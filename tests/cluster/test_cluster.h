@@ -51,6 +51,8 @@ class TestCluster {
   std::vector<std::string> Serving() const;
   // "host:port,host:port" of all members.
   std::string Servers() const;
+  // The same of all members that have started.
+  std::vector<net::HttpEndpoint> Endpoints() const;
 
   // ---- HTTP ----
   // kUnavailable: no answer within `limit`.
