@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <bit>
 #include <filesystem>
-#include <random>
 #include <utility>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "kv/engine_keys.h"
 #include "kv/generation_chain.h"
@@ -98,13 +98,6 @@ rocksdb::Options EngineOptions(const RocksOptions& options, rocksdb::Env* env,
   table.flush_block_policy_factory = BlocksOfOneTag();
   engine.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return engine;
-}
-
-std::uint64_t RandomNonZero() {
-  std::random_device device;
-  std::uint64_t value = 0;
-  while (value == 0) value = std::uint64_t{device()} << 32 | device();
-  return value;
 }
 
 // Makes a complete engine beside its later place, then moves it there (D1).

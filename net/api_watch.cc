@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "net/api_handler.h"
 #include "net/event_stream_session.h"
+#include "net/field_text.h"
 #include "net/ttl.h"
 #include "net/watch_poll.h"
 #include "net/watch_request.h"
@@ -75,19 +76,12 @@ std::optional<ProblemReport> ReadWatchQuery(std::string_view text, WatchQuery* o
 // "a/b;q=0.5": whether it is wanted, and the range without its parameters.
 std::string_view MediaRange(std::string_view item, bool* wanted) {
   *wanted = true;
-  const std::size_t end = std::min(item.find(';'), item.size());
-  for (std::string_view rest = item.substr(end); !rest.empty();) {
-    rest.remove_prefix(1);
-    std::string_view parameter = rest.substr(0, rest.find(';'));
-    rest.remove_prefix(parameter.size());
-    while (!parameter.empty() && parameter.front() == ' ') parameter.remove_prefix(1);
-    while (!parameter.empty() && parameter.back() == ' ') parameter.remove_suffix(1);
+  const std::string_view range = TakeItem(&item, ';');
+  while (!item.empty()) {
+    const std::string_view parameter = TakeItem(&item, ';');
     const bool is_weight = parameter.starts_with("q=") || parameter.starts_with("Q=");
     if (is_weight && parameter.find_first_not_of("0.", 2) == std::string_view::npos) *wanted = false;
   }
-  std::string_view range = item.substr(0, end);
-  while (!range.empty() && (range.front() == ' ' || range.front() == '\t')) range.remove_prefix(1);
-  while (!range.empty() && (range.back() == ' ' || range.back() == '\t')) range.remove_suffix(1);
   return range;
 }
 
@@ -101,10 +95,8 @@ Accepted ReadAccept(const HttpHead& head) {
   if (head.Count(FieldName::kAccept) == 0) return {false, true};
   for (std::string_view list : head.FindAll(FieldName::kAccept)) {
     while (!list.empty()) {
-      const std::string_view item = list.substr(0, list.find(','));
-      list.remove_prefix(std::min(item.size() + 1, list.size()));
       bool wanted = false;
-      const std::string_view range = MediaRange(item, &wanted);
+      const std::string_view range = MediaRange(TakeItem(&list), &wanted);
       if (!wanted) continue;
       if (EqualsIgnoringCase(range, "text/event-stream")) accepted.event_stream = true;
       if (range == "*/*" || EqualsIgnoringCase(range, "application/*") ||

@@ -89,7 +89,7 @@ void CoreWatches::OnNews(std::vector<quorum::WatchNews> news) {
     notice.events = std::move(each.events);
     notices[ShardOf(each.token)].emplace_back(each.token, std::move(notice));
   }
-  SayWhatIsOwed(now, &notices);
+  if (now - looked_at_ >= kLookInterval) SayWhatIsOwed(now, &notices);
   for (std::size_t shard = 0; shard < notices.size(); ++shard) {
     if (notices[shard].empty()) continue;
     if (shard == driver_.shard()) {
@@ -103,6 +103,7 @@ void CoreWatches::OnNews(std::vector<quorum::WatchNews> news) {
 }
 
 void CoreWatches::SayWhatIsOwed(Time now, std::vector<Notices>* notices) {
+  looked_at_ = now;
   for (auto owed = owed_.begin(); owed != owed_.end();) {
     const Id id = *owed++;  // Saying it takes it out.
     Watch& watch = watches_.find(id)->second;

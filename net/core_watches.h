@@ -39,6 +39,8 @@ class CoreWatches final : public WatchSource {
   static constexpr std::size_t kFewPositions = 16;
   static constexpr std::chrono::milliseconds kInterval{1000};
   static constexpr std::chrono::milliseconds kIntervalBeforeSynced{100};
+  // Between two looks at all that is owed: there may be news thousands of times a second, and as many watches.
+  static constexpr std::chrono::milliseconds kLookInterval{20};
 
   using Time = std::chrono::steady_clock::time_point;
   using Notices = std::vector<std::pair<Id, WatchNotice>>;
@@ -71,6 +73,7 @@ class CoreWatches final : public WatchSource {
   std::vector<Shard> open_;
   std::unordered_map<Id, Watch> watches_;  // Of the core's shard.
   std::set<Id> owed_;                      // The same: who was told events without positions.
+  Time looked_at_;                         // The same: when all of them were last looked at.
 };
 
 }  // namespace quoin::net

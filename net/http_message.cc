@@ -1,5 +1,7 @@
 #include "net/http_message.h"
 
+#include "net/field_text.h"
+
 namespace quoin::net {
 namespace {
 
@@ -42,12 +44,6 @@ constexpr std::array<KnownField, kFieldNameCount - 1> kKnownFields = {{
     {"transfer-encoding", FieldName::kTransferEncoding},
     {"upgrade", FieldName::kUpgrade},
 }};
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 }  // namespace
 
@@ -130,10 +126,7 @@ bool HttpHead::HasToken(FieldName id, std::string_view token) const {
     if (field.id != id) continue;
     std::string_view rest = View(field.value);
     while (!rest.empty()) {
-      const std::size_t comma = rest.find(',');
-      if (EqualsIgnoringCase(Trim(rest.substr(0, comma)), token)) return true;
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
+      if (EqualsIgnoringCase(TakeItem(&rest), token)) return true;
     }
   }
   return false;

@@ -7,10 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "kv/commit_queue.h"
 #include "net/api_handler.h"
@@ -29,12 +29,6 @@
 
 namespace quoin::net {
 namespace {
-
-std::uint64_t RandomNonZero() {
-  std::random_device device;
-  const std::uint64_t value = std::uint64_t{device()} << 32 | device();
-  return value == 0 ? 1 : value;
-}
 
 // How long a restarted member waits for another one's welcome before it goes on by itself.
 constexpr std::chrono::milliseconds kContactPatience{1000};

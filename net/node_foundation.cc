@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "base/random.h"
 #include "kv/memory_storage.h"
 #include "kv/rocks_storage.h"
 #include "quorum/packet.h"
@@ -17,12 +17,6 @@ namespace quoin::net {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::uint64_t RandomNonZero() {
-  std::random_device device;
-  const std::uint64_t value = std::uint64_t{device()} << 32 | device();
-  return value == 0 ? 1 : value;
-}
 
 // `cluster`: the one to join.
 Result<std::unique_ptr<kv::Storage>> Open(const NodeOptions& options, const PeerIdentity* cluster) {

@@ -1,5 +1,6 @@
 #include "net/open_watch.h"
 
+#include <cstdint>
 #include <utility>
 
 namespace quoin::net {
@@ -26,11 +27,13 @@ void OpenWatch::Begin(quorum::WatchRequest request) {
 
 void OpenWatch::OnNotice(WatchNotice notice) {
   const bool had_news = has_news();
-  buffer_.Add(std::move(notice.events), std::move(notice.positions), gate_->ShareBytes());
+  const std::size_t share_bytes = gate_->ShareBytes();
+  buffer_.Add(std::move(notice.events), std::move(notice.positions), share_bytes);
   if (!notice.status.ok()) {
     id_.reset();
     end_ = std::move(notice.status);
   } else if (buffer_.behind() && id_.has_value()) {
+    squeezed_ = share_bytes < SIZE_MAX;
     source_.End(*std::exchange(id_, std::nullopt));
   }
   Weigh();

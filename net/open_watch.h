@@ -41,7 +41,8 @@ class OpenWatch {
   OpenWatch& operator=(const OpenWatch&) = delete;
 
   bool has_items() const { return buffer_.has_items(); }
-  bool has_news() const { return buffer_.has_items() || buffer_.has_positions() || has_ended(); }
+  // There is something to take, or to be resumed.
+  bool has_news() const { return buffer_.has_items() || buffer_.has_positions() || has_ended() || buffer_.behind(); }
   // The next event, until the next call of anything. nullptr: there is none now.
   const WatchBuffer::Item* Take();
   // The cursor's bytes, to be told with what was taken last. nullopt: there is nothing new to be told.
@@ -56,6 +57,8 @@ class OpenWatch {
   void Resume();
   // It lags behind for the size of what waits: there is more than the limits allow.
   bool behind() const { return buffer_.behind(); }
+  // Of a watch that is behind: the limit was not its own, but what the node has left for each.
+  bool squeezed() const { return squeezed_; }
 
  private:
   // A state that couldn't be told in so many turns never will be.
@@ -73,6 +76,7 @@ class OpenWatch {
   WatchBuffer buffer_;
   std::optional<WatchSource::Id> id_;
   std::size_t weighed_bytes_ = 0;
+  bool squeezed_ = false;
   Status end_;
 };
 

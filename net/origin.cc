@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/field_text.h"
 
 namespace quoin::net {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 std::string_view WithoutDefaultPort(std::string_view authority, std::string_view default_port) {
   if (authority.ends_with(default_port)) authority.remove_suffix(default_port.size());
   return authority;
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 // scheme://authority, nothing behind it. (Schemes other than http are those of browser extensions and the like.)

@@ -89,12 +89,21 @@ void WatchBuffer::AddGap() {
   marks_.push_back({next_number_, Nothing(), true});
 }
 
+bool WatchBuffer::HoldsGapAlone() const {
+  const Entry& front = queue_.front();
+  return queue_.size() == 1 && front.key.empty() && front.event->kind == Kind::kGap;
+}
+
 void WatchBuffer::AddSynced() {
   ReleaseAll();
   torn_ = false;
   caught_up_ = true;
-  // After beginning anew the core says it again, and the client has heard it.
-  if (!std::exchange(awaiting_synced_, false)) return;
+  if (!std::exchange(awaiting_synced_, false)) {
+    // After beginning anew the core says it again, and the client has heard it. It did catch up: however often that
+    // happens to a slow client, it goes on.
+    restarts_ = 0;
+    return;
+  }
   Entry entry;
   entry.event.emplace().kind = Kind::kSynced;
   Append(queue_, std::move(entry));

@@ -2,7 +2,8 @@
 //
 // A client that keeps up takes events as they come. For one that doesn't, at most one event per key waits, the newest
 // (conflation), at the place of the oldest that it stands for, so that no key is put off for ever. When even that is
-// too much, everything is dropped: the watch is *behind*, and is begun anew once the client takes something again.
+// too much, everything is dropped: the watch is *behind*, and is begun anew once the client takes something again. (A
+// client that takes whole partitions only is a poll, which isn't begun anew: it is answered with what waits.)
 //
 // Before the state is whole (kSynced), the events of a partition are kept back until the positions show that all of its
 // state is there, so that a beginning anew never stands in the middle of a partition: what was deleted since couldn't
@@ -66,8 +67,9 @@ class WatchBuffer {
   // less.
   void Add(std::vector<quorum::WatchEvent> events, WatchPositionsPtr positions, std::size_t max_bytes = SIZE_MAX);
 
-  // There is an event to be taken.
-  bool has_items() const { return !queue_.empty(); }
+  // There is something to be told. With `partial` a gap of the whole watch alone isn't: a poll that were answered with
+  // nothing else would bring back the cursor that begins with a gap, and so for ever where the state takes a while.
+  bool has_items() const { return !queue_.empty() && !(limits_.partial && HoldsGapAlone()); }
   // The next event, until the next call of anything. nullptr: there is none.
   const Item* Take();
   // There are positions to be given out with what was taken last.
@@ -80,7 +82,7 @@ class WatchBuffer {
   quorum::WatchRequest BeginAnew();
   // As it was given first, or for a beginning with a gap.
   const quorum::WatchRequest& request() const { return request_; }
-  // Since the last kSynced that was taken.
+  // Since all that there was had been told for the last time.
   int restarts() const { return restarts_; }
 
   std::size_t size_bytes() const { return size_bytes_; }
@@ -108,6 +110,7 @@ class WatchBuffer {
   static constexpr std::size_t kMaxMarks = 8;
 
   void AddGap();
+  bool HoldsGapAlone() const;
   void AddSynced();
   void AddKeyed(quorum::WatchEvent event);
   void AddPositions(WatchPositionsPtr positions);

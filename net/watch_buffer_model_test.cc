@@ -9,31 +9,13 @@
 #include <vector>
 
 #include "net/watch_buffer.h"
-#include "ring/partition.h"
+#include "net/watch_buffer_testing.h"
 
 namespace quoin::net {
 namespace {
 
 using quorum::WatchEvent;
 using Kind = quorum::WatchEvent::Kind;
-
-constexpr std::uint32_t kPartitions = 4;
-constexpr NodeId kNode{1};
-
-kv::Version At(std::uint64_t sequence) { return {{1, kNode}, sequence}; }
-
-WatchEvent Put(const std::string& key, std::uint64_t sequence, std::size_t value_bytes = 1) {
-  kv::Record record;
-  record.accepted = record.changed = At(sequence);
-  record.value = std::string(value_bytes, 'v');
-  return {Kind::kPut, key, std::make_shared<const kv::Record>(std::move(record)), At(sequence)};
-}
-WatchEvent Deleted(const std::string& key, std::uint64_t sequence) {
-  return {Kind::kDelete, key, nullptr, At(sequence)};
-}
-WatchEvent Synced() { return {Kind::kSynced, {}, nullptr, {}}; }
-
-PartitionId PartitionOf(std::string_view key) { return ring::PartitionOf(key, kPartitions); }
 
 class Model {
  public:

@@ -83,8 +83,9 @@ void WatchBuffer::Remember(std::string_view key, const kv::Version& version) {
 
 void WatchBuffer::FallBehind() {
   behind_ = true;
-  if (awaiting_synced_ && !torn_) {
-    // Whole partitions wait: once they are taken, the rest of the state can be told without a gap.
+  if (limits_.partial || (awaiting_synced_ && !torn_)) {
+    // Whole partitions wait, or what came after positions of them: once that is taken, the rest can be told without a
+    // gap.
     for (const auto& [partition, held] : held_) {
       conflated_ += held.size();
       for (const Entry& entry : held) Forget(entry);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ring/partition.h"
+#include "net/watch_buffer_testing.h"
 
 namespace quoin::net {
 namespace {
@@ -17,30 +17,13 @@ namespace {
 using quorum::WatchEvent;
 using Kind = quorum::WatchEvent::Kind;
 
-constexpr std::uint32_t kPartitions = 4;
-constexpr NodeId kNode{1};
-
-kv::Version At(std::uint64_t sequence) { return {{1, kNode}, sequence}; }
-
-WatchEvent Put(const std::string& key, std::uint64_t sequence, std::size_t value_bytes = 1) {
-  kv::Record record;
-  record.accepted = record.changed = At(sequence);
-  record.value = std::string(value_bytes, 'v');
-  return {Kind::kPut, key, std::make_shared<const kv::Record>(std::move(record)), At(sequence)};
-}
-WatchEvent Deleted(const std::string& key, std::uint64_t sequence) {
-  return {Kind::kDelete, key, nullptr, At(sequence)};
-}
 WatchEvent Gap(const std::string& key = {}) { return {Kind::kGap, key, nullptr, {}}; }
-WatchEvent Synced() { return {Kind::kSynced, {}, nullptr, {}}; }
 
 WatchPositionsPtr Everything(std::uint64_t sequence) {
   quorum::WatchPositions positions;
   for (std::uint32_t p = 0; p < kPartitions; ++p) positions[PartitionId{p}] = At(sequence);
   return std::make_shared<const quorum::WatchPositions>(std::move(positions));
 }
-
-PartitionId PartitionOf(std::string_view key) { return ring::PartitionOf(key, kPartitions); }
 
 std::string Text(const WatchBuffer::Item& item) {
   const std::string skipped = item.skipped > 0 ? "+" + std::to_string(item.skipped) : "";

@@ -1,5 +1,4 @@
 // Watches of a whole node in this process, over real sockets: WebSocket, Server-Sent Events and long polls.
-#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/buffer.hpp>
@@ -8,46 +7,31 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <deque>
 #include <istream>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "net/node.h"
-#include "net/proto/quoin.pb.h"
-#include "net/websocket_testing.h"
+#include "net/websocket_client_testing.h"
 
 namespace quoin::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::unique_ptr<Node> StartNode() {
-  NodeOptions options;
-  options.version = "test";
-  options.engine = NodeOptions::Engine::kMemory;
-  options.partition_count = 16;
+// One that clears expired keys away soon.
+std::unique_ptr<Node> StartWatchedNode() {
+  NodeOptions options = MemoryNodeOptions();
   options.sweep_interval = milliseconds(50);
-  options.listen_address = "127.0.0.1";
-  options.shard_count = 2;
-  options.reader_count = 1;
-  options.max_connections = 100;
-  options.max_inflight_requests = 1000;
-  auto node = Node::Start(std::move(options));
-  CHECK(node.ok()) << node.status();
-  return *std::move(node);
+  return StartNode(std::move(options));
 }
 
 std::string KeyOf(const v1::Event& event) { return event.has_key() ? event.key() : event.key_text(); }
@@ -71,40 +55,14 @@ std::string Text(const v1::Event& event) {
   }
 }
 
-// A client that blocks. Several may be on different shards.
-class Client {
+class Client : public BeastClient {
  public:
-  explicit Client(const Node& node, Subprotocol subprotocol = Subprotocol::kProtobuf)
-      : subprotocol_(subprotocol), socket_(context_) {
-    socket_.next_layer().connect({asio::ip::make_address("127.0.0.1"), node.port()});
-    socket_.set_option(websocket::stream_base::decorator([subprotocol](websocket::request_type& request) {
-      request.set(beast::http::field::sec_websocket_protocol, std::string(SubprotocolName(subprotocol)));
-    }));
-    socket_.binary(subprotocol == Subprotocol::kProtobuf);
-    socket_.read_message_max(16 << 20);
-    socket_.handshake("127.0.0.1:" + std::to_string(node.port()), "/v1/ws");
-    CHECK(Receive().has_hello());
+  explicit Client(const Node& node, Subprotocol subprotocol = Subprotocol::kProtobuf) : BeastClient(node, subprotocol) {
+    CHECK(!error) << error.message();
   }
-  void Send(const v1::ClientFrame& frame) {
-    std::string message;
-    if (subprotocol_ == Subprotocol::kProtobuf) {
-      message = frame.SerializeAsString();
-    } else {
-      CHECK(google::protobuf::util::MessageToJsonString(frame, &message).ok());
-    }
-    socket_.write(asio::buffer(message));
-  }
-  void SendJson(const std::string& json) { Send(FrameOf(json)); }
   v1::ServerFrame Receive() {
-    beast::flat_buffer buffer;
-    socket_.read(buffer);
-    const std::string message(static_cast<const char*>(buffer.data().data()), buffer.size());
-    v1::ServerFrame frame;
-    if (subprotocol_ == Subprotocol::kProtobuf) {
-      CHECK(frame.ParseFromString(message));
-    } else {
-      CHECK(google::protobuf::util::JsonStringToMessage(message, &frame).ok()) << message;
-    }
+    v1::ServerFrame frame = BeastClient::Receive();
+    CHECK(!error) << error.message();
     return frame;
   }
   // Writes; the answer is the next frame, as this client watches nothing.
@@ -133,9 +91,6 @@ class Client {
   std::string cursor;  // The latest.
 
  private:
-  const Subprotocol subprotocol_;
-  asio::io_context context_;
-  websocket::stream<tcp::socket> socket_;
   std::deque<v1::Event> events_;
 };
 
@@ -145,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Subprotocols, WatchNodeTest, testing::Values(Subprotoco
                          [](const auto& info) { return info.param == Subprotocol::kJson ? "Json" : "Protobuf"; });
 
 TEST_P(WatchNodeTest, TellsOfEveryChange) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node), watcher(*node, GetParam());
   writer.Put("room/1", "before");
   watcher.SendJson(R"({"id":7,"watch":{"targets":[{"prefix_text":"room/"},{"key_text":"title"}]}})");
@@ -165,7 +120,7 @@ TEST_P(WatchNodeTest, TellsOfEveryChange) {
 }
 
 TEST_P(WatchNodeTest, GoesOnFromACursorOnAnotherConnection) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node);
   std::string cursor;
   {
@@ -188,7 +143,7 @@ TEST_P(WatchNodeTest, GoesOnFromACursorOnAnotherConnection) {
 }
 
 TEST_P(WatchNodeTest, UnwatchEndsItAndTheConnectionGoesOn) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client client(*node, GetParam());
   client.SendJson(R"({"id":7,"watch":{"targets":[{"key_text":"a"}],"state":"NONE"}})");
   EXPECT_EQ(client.NextText(), "synced");
@@ -199,7 +154,7 @@ TEST_P(WatchNodeTest, UnwatchEndsItAndTheConnectionGoesOn) {
 }
 
 TEST_P(WatchNodeTest, ASlowReaderGetsTheNewest) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node), watcher(*node, GetParam());
   watcher.SendJson(R"({"id":7,"watch":{"targets":[{"key_text":"a"}]}})");
   EXPECT_EQ(watcher.NextText(), "synced");
@@ -218,7 +173,7 @@ TEST_P(WatchNodeTest, ASlowReaderGetsTheNewest) {
 }
 
 TEST(WatchNode, AThousandWatchesOfOneKey) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node);
   std::vector<std::unique_ptr<Client>> watchers;
   for (int i = 0; i < 4; ++i) {
@@ -258,7 +213,7 @@ class Http {
 };
 
 TEST(WatchNode, EventStreams) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node);
   writer.Put("a", "1");
   Http stream(*node);
@@ -284,7 +239,7 @@ TEST(WatchNode, EventStreams) {
 }
 
 TEST(WatchNode, LongPolls) {
-  const auto node = StartNode();
+  const auto node = StartWatchedNode();
   Client writer(*node);
   writer.Put("a", "1");
   Http http(*node);

@@ -14,6 +14,7 @@
 #include "net/byte_session.h"
 #include "net/http_response.h"
 #include "net/open_watch.h"
+#include "net/problem.h"
 #include "net/watch_gate.h"
 #include "net/watch_source.h"
 
@@ -23,7 +24,7 @@ class WatchPoll : public std::enable_shared_from_this<WatchPoll> {
  public:
   // What comes so soon after the first event is told with it.
   static constexpr std::chrono::milliseconds kGathering{5};
-  // An answer has about so much, or what one partition has.
+  // An answer has about so much, or what one partition has, as far as WatchBuffer holds that.
   static constexpr std::size_t kAnswerBytes = 1 << 20;
 
   struct Calls {
@@ -33,7 +34,10 @@ class WatchPoll : public std::enable_shared_from_this<WatchPoll> {
 
   // `cursor_text`: what the client has; goes back to it when there's nothing new.
   WatchPoll(std::string request_id, std::string cursor_text, Calls calls)
-      : request_id_(std::move(request_id)), cursor_text_(std::move(cursor_text)), calls_(std::move(calls)) {}
+      : request_id_(std::move(request_id)),
+        given_cursor_text_(cursor_text),
+        cursor_text_(std::move(cursor_text)),
+        calls_(std::move(calls)) {}
 
   // The first call. REQUIRES: place != nullptr.
   void Begin(WatchSource& source, WatchGate::Place place, WatchOrder order);
@@ -42,8 +46,11 @@ class WatchPoll : public std::enable_shared_from_this<WatchPoll> {
 
  private:
   void OnNews();
+  // Why an answer would bring the client no further.
+  ProblemReport TooMuch() const;
 
   const std::string request_id_;
+  const std::string given_cursor_text_;
   std::string cursor_text_;
   const Calls calls_;
   bool hurried_ = false;

@@ -31,7 +31,8 @@ namespace quoin::net {
 class WatchStream {
  public:
   static constexpr std::size_t kMaxWatches = 256;  // Of one WebSocket.
-  // What may wait: in all of its watches together, so that it is less for each the more there are.
+  // What may wait: of the n-th watch this divided by n, though kMinWatchBytes at least. That is less than 100 MiB for
+  // all of them, and less again where the whole node's memory runs short (WatchGate).
   static constexpr std::size_t kMaxWaitingBytes = 8 << 20;
   static constexpr std::size_t kMinWatchBytes = 256 << 10;
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "net/field_text.h"
 #include "net/sha1.h"
 
 namespace quoin::net {
@@ -11,20 +12,11 @@ namespace {
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::array kSubprotocols = {Subprotocol::kProtobuf, Subprotocol::kJson};
 
-std::string_view TakeToken(std::string_view* list) {
-  const std::size_t comma = list->find(',');
-  std::string_view token = list->substr(0, comma);
-  list->remove_prefix(comma == std::string_view::npos ? list->size() : comma + 1);
-  while (!token.empty() && (token.front() == ' ' || token.front() == '\t')) token.remove_prefix(1);
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t')) token.remove_suffix(1);
-  return token;
-}
-
 // The first of those offered that is known. (Their names are case-sensitive: section 4.1, 10.)
 std::optional<Subprotocol> ChooseSubprotocol(const HttpHead& head) {
   for (std::string_view list : head.FindAll(FieldName::kWebSocketProtocol)) {
     while (!list.empty()) {
-      const std::string_view token = TakeToken(&list);
+      const std::string_view token = TakeItem(&list);
       for (const Subprotocol known : kSubprotocols) {
         if (token == SubprotocolName(known)) return known;
       }

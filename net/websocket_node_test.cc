@@ -1,109 +1,25 @@
 // WebSockets against a whole node in this process, over real sockets, with Boost.Beast's client on the other end: the
 // two must agree on what the RFC says.
-#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <map>
-#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
-#include "net/node.h"
-#include "net/proto/quoin.pb.h"
-#include "net/websocket_testing.h"
+#include "net/websocket_client_testing.h"
 
 namespace quoin::net {
 namespace {
 
-namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
-using asio::ip::tcp;
-using boost::system::error_code;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-NodeOptions Options() {
-  NodeOptions options;
-  options.version = "test";
-  options.engine = NodeOptions::Engine::kMemory;
-  options.partition_count = 16;
-  options.sweep_interval = seconds(60);
-  options.listen_address = "127.0.0.1";
-  options.shard_count = 2;
-  options.reader_count = 1;
-  options.max_connections = 100;
-  options.max_inflight_requests = 1000;
-  return options;
-}
-
-std::unique_ptr<Node> StartNode(NodeOptions options = Options()) {
-  auto node = Node::Start(std::move(options));
-  CHECK(node.ok()) << node.status();
-  return *std::move(node);
-}
-
-// A client that blocks.
-class BeastClient {
- public:
-  BeastClient(const Node& node, Subprotocol subprotocol, const std::string& offer = {})
-      : subprotocol_(subprotocol), socket_(context_) {
-    socket_.next_layer().connect({asio::ip::make_address("127.0.0.1"), node.port()});
-    const std::string name = offer.empty() ? std::string(SubprotocolName(subprotocol)) : offer;
-    socket_.set_option(websocket::stream_base::decorator(
-        [name](websocket::request_type& request) { request.set(beast::http::field::sec_websocket_protocol, name); }));
-    socket_.binary(subprotocol == Subprotocol::kProtobuf);
-    socket_.handshake(response, "127.0.0.1:" + std::to_string(node.port()), "/v1/ws", error);
-    if (!error) hello = Receive().hello();
-  }
-  void Send(const v1::ClientFrame& frame) {
-    std::string message;
-    if (subprotocol_ == Subprotocol::kProtobuf) {
-      message = frame.SerializeAsString();
-    } else {
-      CHECK(google::protobuf::util::MessageToJsonString(frame, &message).ok());
-    }
-    socket_.write(asio::buffer(message), error);
-  }
-  void SendJson(const std::string& json) { Send(FrameOf(json)); }
-  // An empty frame when the connection is at its end; `error` says why.
-  v1::ServerFrame Receive() {
-    beast::flat_buffer buffer;
-    socket_.read(buffer, error);
-    v1::ServerFrame frame;
-    if (error) return frame;
-    const std::string message(static_cast<const char*>(buffer.data().data()), buffer.size());
-    EXPECT_EQ(socket_.got_binary(), subprotocol_ == Subprotocol::kProtobuf);
-    if (subprotocol_ == Subprotocol::kProtobuf) {
-      CHECK(frame.ParseFromString(message));
-    } else {
-      CHECK(google::protobuf::util::JsonStringToMessage(message, &frame).ok()) << message;
-    }
-    return frame;
-  }
-  v1::ServerFrame AskJson(const std::string& json) {
-    SendJson(json);
-    return Receive();
-  }
-  websocket::stream<tcp::socket>& socket() { return socket_; }
-
-  error_code error;
-  websocket::response_type response;
-  v1::Hello hello;
-
- private:
-  const Subprotocol subprotocol_;
-  asio::io_context context_;
-  websocket::stream<tcp::socket> socket_;
-};
 
 class WebSocketNodeTest : public testing::TestWithParam<Subprotocol> {};
 
@@ -174,7 +90,7 @@ TEST_P(WebSocketNodeTest, CarriesLargeValuesInFragments) {
 }
 
 TEST_P(WebSocketNodeTest, StopAnswersWhatIsUnderWayAndGoesAway) {
-  NodeOptions options = Options();
+  NodeOptions options = MemoryNodeOptions();
   options.commit_delay = milliseconds(200);
   const auto node = StartNode(std::move(options));
   BeastClient idle(*node, GetParam());
@@ -197,7 +113,7 @@ TEST_P(WebSocketNodeTest, StopAnswersWhatIsUnderWayAndGoesAway) {
 }
 
 TEST(WebSocketNode, PingsAndIsPinged) {
-  NodeOptions options = Options();
+  NodeOptions options = MemoryNodeOptions();
   options.ping_interval = milliseconds(50);
   const auto node = StartNode(std::move(options));
   BeastClient client(*node, Subprotocol::kJson);
@@ -215,7 +131,7 @@ TEST(WebSocketNode, PingsAndIsPinged) {
 }
 
 TEST(WebSocketNode, TellsAClientThatNeverReadsWhyItWasCutOff) {
-  NodeOptions options = Options();
+  NodeOptions options = MemoryNodeOptions();
   options.limits.idle_timeout = milliseconds(300);
   options.max_websocket_requests = 100'000;
   const auto node = StartNode(std::move(options));

@@ -105,7 +105,10 @@ void Node::Impl::GiveUpRelays(NodeId to) {
 }
 
 void Node::Impl::Answered(Answer answer, Moment now) {
-  if (answer.token == Leader::kNobody) return;
+  if (answer.token == Leader::kNobody) {
+    if (sweeps_open_ > 0) --sweeps_open_;
+    return;
+  }
   if (answer.token == TopologyRegister::kToken) {
     if (auto chosen = register_.OnReply(answer.reply)) {
       Adopt(std::move(chosen), now);
@@ -128,7 +131,10 @@ void Node::Impl::Answered(Answer answer, Moment now) {
 
 void Node::Impl::WantDue(Moment now) {
   constexpr std::size_t kMostDue = 64;
-  if (due_wanted_ || now.now - swept_at_ < options_.timing.sweep) return;
+  // Where more is due than one look finds, the next one comes as soon as what was found before has been cleared away;
+  // so many keys that expire at once are told in time, and a disk or a quorum that fails isn't given ever more to do.
+  const bool goes_on = due_after_ && sweeps_open_ == 0;
+  if (due_wanted_ || (!goes_on && now.now - swept_at_ < options_.timing.sweep)) return;
   due_wanted_ = true;
   swept_at_ = now.now;
   // Tombstones are due at once, and are the purge's business.
@@ -138,6 +144,7 @@ void Node::Impl::WantDue(Moment now) {
 
 void Node::Impl::DueRead(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>& due, Moment now) {
   due_wanted_ = false;
+  sweeps_open_ = 0;
   if (!due.ok() || due->size() < wanted.limit) {
     due_after_.reset();
   } else {
@@ -153,6 +160,7 @@ void Node::Impl::DueRead(const DueWanted& wanted, const Result<std::vector<kv::D
     if (stale) {
       open().batch.EraseDue(key);
     } else if (replica->leading()) {
+      ++sweeps_open_;
       replica->leader().Sweep(key.key, now.wall, &open());
     }
     Settle(now);

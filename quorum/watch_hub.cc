@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "quorum/watch_targets.h"
 #include "ring/partition.h"
 
 namespace quoin::quorum {
@@ -15,43 +16,13 @@ namespace {
 // one after another are caught up together.
 constexpr int kGather = 4;
 
-// Without those that another one covers: no key is to be told twice. An error says what is wrong with one.
-Result<std::vector<WatchTarget>> Disjoint(std::vector<WatchTarget> targets) {
-  using Kind = WatchTarget::Kind;
-  if (targets.empty() || targets.size() > WatchRequest::kMaxTargets) {
-    return Status(Code::kInvalid, "a watch has " + std::to_string(targets.size()) + " targets; 1 to " +
-                                      std::to_string(WatchRequest::kMaxTargets) + " are right");
-  }
-  for (const WatchTarget& target : targets) {
-    const bool key = target.kind == Kind::kKey;
-    if (target.text.size() <= kv::kMaxKeyBytes && !(key && target.text.empty())) continue;
-    return Status(Code::kInvalid, std::string(key ? "a key" : "a prefix") + " has " +
-                                      std::to_string(target.text.size()) + " bytes; " + (key ? "1" : "0") + " to " +
-                                      std::to_string(kv::kMaxKeyBytes) + " are right");
-  }
-  std::vector<WatchTarget> disjoint;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    bool covered = false;
-    for (std::size_t j = 0; j < targets.size() && !covered; ++j) {
-      if (targets[i] == targets[j]) {
-        covered = j < i;
-      } else if (targets[j].kind == Kind::kPrefix) {
-        // A key that is the prefix itself is covered, too.
-        covered = targets[i].text.starts_with(targets[j].text);
-      }
-    }
-    if (!covered) disjoint.push_back(targets[i]);
-  }
-  return disjoint;
-}
-
 }  // namespace
 
 WatchHub::WatchHub(Options options, const Routes& routes)
     : options_(std::move(options)),
       subscription_options_{.attempt = options_.attempt, .believed = options_.believed},
       routes_(routes),
-      last_number_(options_.boot >> 2) {
+      last_number_((options_.boot >> 2) + 1) {  // 0 names nothing.
   CHECK(options_.attempt.count() > 0);
 }
 
@@ -75,14 +46,23 @@ void WatchHub::Watch(WatchRequest request, std::uint64_t token, Moment now, Watc
     return refuse(Status(Code::kUnavailable,
                          "there are " + std::to_string(watches_.size()) + " watches here already, and no more may be"));
   }
+  std::size_t lines = 0;
+  std::set<PartitionId> concerned;
+  for (const WatchTarget& target : *targets) {
+    const std::vector<PartitionId> partitions = PartitionsOf(target);
+    lines += partitions.size();
+    concerned.insert(partitions.begin(), partitions.end());
+  }
+  if (lines_ + lines > MaxLines()) {
+    return refuse(Status(Code::kUnavailable, "a prefix counts once for each partition: watches here have " +
+                                                 std::to_string(lines_) + " of these, this one would add " +
+                                                 std::to_string(lines) + ", and at most " + std::to_string(MaxLines()) +
+                                                 " are right; watch fewer prefixes"));
+  }
   const Start start = request.from ? Start::kFrom : request.state ? Start::kState : Start::kNow;
   Watcher& watcher = watches_[token];
   watcher.targets = *std::move(targets);
   if (request.from) watcher.from = *std::move(request.from);
-  std::set<PartitionId> concerned;
-  for (const WatchTarget& target : watcher.targets) {
-    for (const PartitionId partition : PartitionsOf(target)) concerned.insert(partition);
-  }
   std::erase_if(watcher.from,
                 [&](const auto& from) { return from.second == kv::Version() || !concerned.contains(from.first); });
   for (const WatchTarget& target : watcher.targets) Join(token, target, start, now);
@@ -144,6 +124,7 @@ WatchHub::Interest& WatchHub::Create(const WatchTarget& target, Start start, Mom
     if (start == Start::kNow) part.beginning.insert(id);
   }
   interest.behind = interest.lines.size();
+  lines_ += interest.lines.size();
   return interest;
 }
 
@@ -175,6 +156,7 @@ void WatchHub::Destroy(std::uint64_t id) {
   same->second.interests.erase(id);
   if (same->second.interests.empty()) by_target_.erase(same);
   now_live_.erase(id);
+  lines_ -= interest.lines.size();
   interests_.erase(id);
 }
 

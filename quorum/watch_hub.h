@@ -14,10 +14,11 @@
 //   H5  the same calls lead to the same packets and news: only ordered containers are walked.
 //
 // Threads: lives on one shard. Lifetime: the routes outlive it.
-// Bounds: max_watches; kMaxReadings ranges at a time, each with kReadBytes and what WatchLine keeps meanwhile;
-// ToldStates per partition. News are the driver's to take at once.
+// Bounds: max_watches, and MaxLines (of some 300 bytes each) when one is begun; kMaxReadings ranges at a time, each
+// with kReadBytes and what WatchLine keeps meanwhile; ToldStates per partition. News are the driver's to take at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,10 @@ class WatchHub {
   static constexpr std::size_t kMaxReadingsOfAPartition = 4;
   static constexpr std::uint32_t kReadRecords = 512;  // Fewer for an interest of many watches.
   static constexpr std::uint32_t kReadBytes = 256 << 10;
+  // A prefix has a line in each partition for as long as it is watched, so that a watch of many prefixes weighs as much
+  // as thousands of single keys.
+  static constexpr std::size_t kLinesPerWatch = 32;
+  static constexpr std::size_t kLeastMaxLines = std::size_t{1} << 17;
 
   struct Options {
     ring::Duration attempt = std::chrono::milliseconds(200);
@@ -71,6 +76,8 @@ class WatchHub {
   void Unwatch(std::uint64_t token, WatchEffects* effects);
   WatchPositions PositionsOf(std::uint64_t token) const;
   std::size_t watches() const { return watches_.size(); }
+  // Targets that are watched, times the partitions that each concerns. Watches that are as far as one another share.
+  std::size_t lines() const { return lines_; }
 
   void OnWatched(NodeId from, const WatchedPacket& packet, Moment now, WatchEffects* effects);
   void OnCaughtUp(NodeId from, const CaughtUpPacket& packet, Moment now, WatchEffects* effects);
@@ -145,6 +152,7 @@ class WatchHub {
   void Settle(Moment now, WatchEffects* effects);
   void TendFilter(Part* part);
   std::vector<PartitionId> PartitionsOf(const WatchTarget& target) const;
+  std::size_t MaxLines() const { return std::max(kLeastMaxLines, kLinesPerWatch * options_.max_watches); }
 
   // watch_hub_events.cc: what is told
   void OnDelivered(PartitionId partition, Part* part, const WatchedPacket& packet, WatchEffects* effects);
@@ -179,6 +187,7 @@ class WatchHub {
   std::map<PartitionId, Part> parts_;
   std::map<std::uint64_t, std::pair<std::uint64_t, PartitionId>> questions_;  // By number: of which interest and where.
   std::size_t readings_ = 0;
+  std::size_t lines_ = 0;
   std::set<std::uint64_t> gaps_;      // Watches that begin anew.
   std::set<std::uint64_t> now_live_;  // Interests that have become live.
   std::set<PartitionId> emptied_;     // Whose last target has gone.

@@ -2,6 +2,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "quorum/watch_hub.h"
@@ -26,7 +27,8 @@ void WatchHub::Read(PartitionId partition, Part* part, Moment now, WatchEffects*
 void WatchHub::Ask(std::uint64_t id, const Interest& interest, PartitionId partition, Part* part, WatchLine* line,
                    Moment now, WatchEffects* effects) {
   const auto segment = line->NextToRead();
-  WatchLine::Reading& reading = line->reading.emplace();
+  line->reading = std::make_unique<WatchLine::Reading>();
+  WatchLine::Reading& reading = *line->reading;
   reading.number = ++last_number_;
   reading.place = segment->first;
   reading.up_to = line->EndOf(segment);
@@ -67,8 +69,11 @@ void WatchHub::OnCaughtUp(NodeId, const CaughtUpPacket& packet, Moment now, Watc
   Part& part = parts_.at(partition);
   if (partition != packet.partition || packet.subscription != part.subscription.name()) return;
   WatchLine::Reading& reading = *line.reading;
-  if (packet.refusal != Refusal::kNone || reading.overrun) {
+  // A leader that has looked at nothing: what it says of the range would be taken for all of the rest.
+  const bool stood_still = packet.examined_to && *packet.examined_to <= reading.place;
+  if (packet.refusal != Refusal::kNone || reading.overrun || stood_still) {
     DropReading(&part, &line);
+    if (stood_still) line.not_before = now.now + options_.attempt;
     if (packet.refusal == Refusal::kBusy) line.not_before = now.now + options_.attempt / 4;
     if (packet.refusal == Refusal::kUnreadable) line.not_before = now.now + options_.attempt;
     if (packet.refusal == Refusal::kNotSubscribed) {

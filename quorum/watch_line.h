@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,7 +86,7 @@ class WatchLine {
   static constexpr std::size_t kMaxMeanwhileBytes = std::size_t{1} << 20;
 
   Segments segments = {{std::string(), Segment()}};
-  std::optional<Reading> reading;
+  std::unique_ptr<Reading> reading;  // nullptr: none is under way. Most lines have none.
   bool from_now = false;           // It begins at the feed's position, whatever that is.
   bool caught_up = false;          // All of it has been live since it began.
   std::optional<ToldState> told;   // Of a target that is one key.

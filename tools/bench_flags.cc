@@ -123,15 +123,13 @@ Status Wrong(std::string message) { return Status(Code::kInvalid, std::move(mess
 
 Result<std::vector<std::string>> Servers() {
   std::vector<std::string> servers;
-  std::string_view rest = FLAGS_server;
-  for (;;) {
-    const std::size_t comma = rest.find(',');
-    const auto endpoint = net::ParseHttpEndpoint(rest.substr(0, comma));
+  for (const std::string& part : tools::SplitList(FLAGS_server)) {
+    const auto endpoint = net::ParseHttpEndpoint(part);
     if (!endpoint.ok()) return endpoint.status();
     servers.push_back(endpoint->ToString());
-    if (comma == std::string_view::npos) return servers;
-    rest.remove_prefix(comma + 1);
   }
+  if (servers.empty()) return net::ParseHttpEndpoint("").status();
+  return servers;
 }
 
 bool IsDefault(const char* flag) { return gflags::GetCommandLineFlagInfoOrDie(flag).is_default; }

@@ -16,14 +16,13 @@ namespace {
 // A comma list of host:port.
 Result<std::vector<net::HttpEndpoint>> ParseServers(std::string_view text) {
   std::vector<net::HttpEndpoint> servers;
-  for (;;) {
-    const std::size_t comma = text.find(',');
-    const Result<net::HttpEndpoint> server = net::ParseHttpEndpoint(text.substr(0, comma));
+  for (const std::string& part : SplitList(text)) {
+    const Result<net::HttpEndpoint> server = net::ParseHttpEndpoint(part);
     if (!server.ok()) return server.status();
     servers.push_back(*server);
-    if (comma == std::string_view::npos) return servers;
-    text.remove_prefix(comma + 1);
   }
+  if (servers.empty()) return net::ParseHttpEndpoint("").status();
+  return servers;
 }
 
 bool ValidateServer(const char*, const std::string& value) {

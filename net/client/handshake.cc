@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/field_text.h"
 #include "net/sha1.h"
 
 namespace quoin::client {
@@ -17,12 +18,6 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, &Lower, &Lower); }
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // The first field of that name in the lines behind the status line; nullopt: there is none.
 std::optional<std::string_view> Field(std::string_view head, std::string_view name) {
   for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;) {
@@ -31,7 +26,7 @@ std::optional<std::string_view> Field(std::string_view head, std::string_view na
     const std::string_view line = head.substr(begin, at == std::string_view::npos ? at : at - begin);
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos && EqualsIgnoringCase(line.substr(0, colon), name)) {
-      return Trim(line.substr(colon + 1));
+      return net::Trim(line.substr(colon + 1));
     }
   }
   return std::nullopt;

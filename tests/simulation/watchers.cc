@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "quorum/target_table.h"
+
 namespace quoin::simulation {
 namespace {
 
@@ -10,10 +12,9 @@ using quorum::WatchEvent;
 using quorum::WatchTarget;
 using std::chrono::milliseconds;
 
-bool Covers(const std::vector<WatchTarget>& targets, const std::string& key) {
-  return std::any_of(targets.begin(), targets.end(), [&](const WatchTarget& target) {
-    return target.kind == WatchTarget::Kind::kKey ? key == target.text : key.starts_with(target.text);
-  });
+bool AnyCovers(const std::vector<WatchTarget>& targets, const std::string& key) {
+  return std::any_of(targets.begin(), targets.end(),
+                     [&](const WatchTarget& target) { return quorum::Covers(target, key); });
 }
 
 }  // namespace
@@ -142,7 +143,7 @@ void Watchers::OnEvent(std::size_t index, const WatchEvent& event) {
       break;
   }
   ++findings_.counts["watch events"];
-  if (!Covers(watcher.targets, event.key)) {
+  if (!AnyCovers(watcher.targets, event.key)) {
     findings_.complaints.push_back("W2: " + Name(index) + " was told of key " + event.key + ", which it doesn't watch");
   }
   const auto [told, first] = watcher.told.try_emplace(event.key, event.version);
@@ -189,7 +190,7 @@ std::string Watchers::MissingForRest() const {
       for (const auto cursor = snapshot->Scan(PartitionId{p}, ""); cursor->Valid(); cursor->Next()) {
         const std::string key(cursor->key());
         const Result<kv::Record> record = cursor->record();
-        if (record.ok() && !record->tombstone && Covers(watcher.targets, key)) stored.emplace(key, record->changed);
+        if (record.ok() && !record->tombstone && AnyCovers(watcher.targets, key)) stored.emplace(key, record->changed);
       }
     }
     if (stored == watcher.view) continue;

@@ -13,26 +13,44 @@ function decode(bytes) {
   }
 }
 
-// Sets JSON in lines without touching what stands in it: numbers keep all their digits, objects their order and their
-// doubles. `text` is JSON.
-export function indentJson(text) {
-  let out = '', depth = 0;
-  const line = () => '\n' + '  '.repeat(depth);
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
-    if (token === '{' || token === '[') {
-      ++depth;
-      out += token + line();
-    } else if (token === '}' || token === ']') {
-      --depth;
-      // Nothing between the brackets stays on one line.
-      out = /[[{]\n *$/.test(out) ? out.trimEnd() + token : out + line() + token;
-    } else if (token === ',') {
-      out += token + line();
-    } else {
-      out += token === ':' ? ': ' : token;
+// The tokens of JSON. (One regular expression for all of them runs out of stack on a string of megabytes.)
+function* tokensOf(json) {
+  for (let at = 0; at < json.length;) {
+    let end = at + 1;
+    if (json[at] === '"') {
+      while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+      ++end;
+    } else if (!/[[\]{},:\s]/.test(json[at])) {
+      while (end < json.length && !/[[\]{},:\s]/.test(json[end])) ++end;
     }
+    if (!/\s/.test(json[at])) yield json.slice(at, end);
+    at = end;
   }
-  return out;
+}
+
+// Sets JSON in lines without touching what stands in it: numbers keep all their digits, objects their order and their
+// doubles. `text` is JSON. What would become many times as long, as it is nested too deeply, stays as it is.
+export function indentJson(text) {
+  const most = 8 * text.length + 1000;
+  const parts = [];
+  let depth = 0, length = 0, opened = false;
+  const add = (part) => {
+    parts.push(part);
+    length += part.length;
+  };
+  const line = () => add('\n' + '  '.repeat(depth));
+  for (const token of tokensOf(text)) {
+    const closes = token === '}' || token === ']';
+    if (closes) --depth;
+    // Nothing between the brackets stays on one line.
+    if (opened !== closes) line();
+    add(token === ':' ? ': ' : token);
+    opened = token === '{' || token === '[';
+    if (opened) ++depth;
+    if (token === ',') line();
+    if (length > most) return text;
+  }
+  return parts.join('');
 }
 
 function toHex(bytes) {
