@@ -259,7 +259,8 @@ void CoreDriver::OnRoundEnd(const Status& status) {
   round_under_way_ = false;
   disk_status_ = status;
   pace_.OnDurable(std::chrono::steady_clock::now(), open_writes_);
-  node_->OnRoundEnd(status, Now());
+  // What came meanwhile goes to the disk first, which need not wait for this round's answers.
+  node_->OnRoundEnd(status, Now(), [this] { ConsiderRound(); });
   Act();
 }
 

@@ -52,6 +52,10 @@ struct NodeOptions {
   std::uint32_t replication_factor = 3;  // For a new cluster.
   std::chrono::milliseconds dead_node_timeout{600'000};
 
+  // Of what this node brings to other replicas that lack it, per second; 0: no limit.
+  std::uint64_t copy_keys = 0;
+  std::uint64_t copy_bytes = 0;
+
   std::size_t shard_count = 1;
   std::size_t reader_count = 1;
   // Called on one of the node's threads when it finds that it must not go on; does not return to a serving node.

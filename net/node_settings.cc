@@ -63,6 +63,7 @@ quorum::NodeOptions CoreSettings(const NodeOptions& options, const kv::Identity&
   core.max_idle_keys = std::max<std::size_t>(64, (std::size_t{1} << 16) / core.partition_count);
   // Long after the front end has answered, which goes on counting what the core still works on (KeyspaceGate, A2).
   core.timing.request = std::max(core.timing.attempt, 4 * Microseconds(options.limits.request_timeout));
+  core.copy_pace = {.keys = options.copy_keys, .bytes = options.copy_bytes};
   core.timing.sweep = Microseconds(options.sweep_interval);
   core.timing.scrub = Microseconds(options.scrub_interval);
   return core;

@@ -53,7 +53,7 @@ void TestCluster::Start(std::uint64_t id) {
   node.loads.clear();
   node.acceptor->Learn(node.configuration.version, false, &node.rounds->open());
   node.leader = std::make_unique<Leader>(Leader::Options{
-      .self = NodeId{id}, .partition = kPartition, .max_value_bytes = 1000, .max_ids = 100, .max_idle_keys = 16});
+      .self = NodeId{id}, .partition = kPartition, .max_value_bytes = 1000, .max_ids = 100, .max_idle_keys = 16, .pace = pace});
 }
 
 void TestCluster::Restart(std::uint64_t node) {
@@ -89,6 +89,11 @@ void TestCluster::Learn(std::uint64_t node, const ring::Configuration& configura
 
 void TestCluster::Scrub(std::uint64_t node) {
   leader(node).Scrub(&nodes_.at(node).rounds->open());
+  Pump(node);
+}
+
+void TestCluster::GoOn(std::uint64_t node) {
+  leader(node).GoOn(&nodes_.at(node).rounds->open());
   Pump(node);
 }
 

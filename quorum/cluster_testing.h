@@ -67,6 +67,8 @@ class TestCluster {
   void Learn(std::uint64_t node, const ring::Configuration& configuration);
   // The leader compares with everyone once more.
   void Scrub(std::uint64_t node);
+  // The leader goes on with what waits for `pace`.
+  void GoOn(std::uint64_t node);
   // Any message, from one node to another.
   void Say(std::uint64_t from, std::uint64_t to, Message message);
   // The leader says to another that it may lead.
@@ -74,6 +76,7 @@ class TestCluster {
 
   // Whether leaders compare the replicas. Without, every first touch of a key asks a quorum.
   bool compares = false;
+  CopyPace* pace = nullptr;  // Of leaders of nodes that are started from now on.
   Filter hold;
   Filter drop;
   Filter twice;

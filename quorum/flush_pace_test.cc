@@ -54,6 +54,12 @@ TEST_F(FlushPaceTest, NobodyWaitsWhereSyncsAreQuick) {
   EXPECT_FALSE(Waits(32));
 }
 
+TEST_F(FlushPaceTest, ALargeRoundWaitsForNobody) {
+  Round(1000, microseconds(3000), 1000);
+  EXPECT_TRUE(Waits(FlushPace::kFullRound - 1));
+  EXPECT_FALSE(Waits(FlushPace::kFullRound));
+}
+
 TEST_F(FlushPaceTest, WhatArrivesDuringARoundDoesNotWaitForTheOneBefore) {
   Round(32, microseconds(3000), 32);
   pace_.OnHandedOver(now_, 64);

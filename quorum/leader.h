@@ -42,6 +42,7 @@
 #include "base/status.h"
 #include "kv/record.h"
 #include "kv/version.h"
+#include "quorum/copy_pace.h"
 #include "quorum/effects.h"
 #include "quorum/feed.h"
 #include "quorum/key_table.h"
@@ -76,6 +77,7 @@ class Leader {
     std::size_t max_ids = 65536;
     std::size_t max_idle_keys = 4096;
     std::uint64_t salt = 0;  // Of digests; not known to clients.
+    CopyPace* pace = nullptr;  // Of its node, which outlives it. Without one it doesn't wait.
   };
   enum class Phase {
     kIdle,
@@ -112,6 +114,8 @@ class Leader {
   void Resend(const Reachable& reachable, Effects* effects);
   // Compares with every replica once more, so that what was lost or left over is found, and tombstones end.
   void Scrub(Effects* effects);
+  // Comparisons that wait for Options::pace, which time has opened.
+  void GoOn(Effects* effects);
   // Looks at a key that the storage noted as due: an expired one gives way to a tombstone (design section 4.5).
   void Sweep(const std::string& key, kv::WallTime now, Effects* effects);
   // From now on, until the end or until it is taken back, requests are refused. drained(): nobody waits for anything.
@@ -190,6 +194,9 @@ class Leader {
     bool owned = false;
     kv::Version chosen;               // This version, or a later one, is known to be chosen.
     std::vector<kv::Version> held;    // By replica: it holds this version, or a later one of this ballot.
+    // Who was not asked, since it was known without them that what was found is chosen. What they lack of that,
+    // comparisons find; nothing is brought to them for want of an acknowledgement.
+    ring::ReplicaMask unasked = 0;
     std::vector<Proposal> proposals;  // Not yet chosen, oldest first.
     std::vector<Waiter> waiters;
     bool confirming = false;  // It is in confirming_.
@@ -257,6 +264,8 @@ class Leader {
     state->resend_after = 1;
   }
   void Send(NodeId to, Message message, Effects* effects) const;
+  // Who isn't known to hold the newest state, and was asked. REQUIRES: there is one
+  ring::ReplicaMask MissingAt(const Key& state) const;
   ring::ReplicaMask own() const { return quorums_->MaskOf(options_.self); }
   ring::ReplicaMask everyone() const { return (ring::ReplicaMask{1} << quorums_->nodes().size()) - 1; }
   ring::ReplicaMask Confirmed(std::uint64_t barrier) const;
@@ -290,10 +299,12 @@ class Leader {
   void OnCompared(NodeId from, const Compared& compared, kv::WallTime now, Effects* effects);
   void OnTheirs(std::size_t index, const Compared& compared, Effects* effects);
   void Advance(Pass* pass, const std::optional<std::string>& to, Effects* effects);
+  void GoOn(Pass* pass, Effects* effects);
   void AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects);
   // The key is owned: what is to be done at the replica.
   void DecideRepair(std::size_t index, Keys::Entry& entry, Effects* effects);
-  void DecideRepairs(Keys::Entry& entry, Effects* effects);
+  // At each; those to which the newest state is being brought.
+  ring::ReplicaMask DecideRepairs(Keys::Entry& entry, Effects* effects);
   // The replica has said that it holds the version, or a later one.
   void OnHolds(NodeId from, const std::string& key, const kv::Version& version, Effects* effects);
   // The same of an owned key, and all that follows from it: what is chosen, who is answered, what the feed may tell.

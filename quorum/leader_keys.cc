@@ -39,7 +39,7 @@ void Leader::ForgetAnIdleKey() {
     if (idle && (pressed || !lagging_.contains(key))) {
       if (lagging_.erase(key) > 0) {
         for (std::size_t i = 0; i < passes_.size(); ++i) {
-          if (state.held[i] < state.newest->accepted) ++passes_[i].losses;
+          if (MissingAt(state) >> i & 1) ++passes_[i].losses;
         }
       }
       for (Pass& pass : passes_) {
@@ -122,6 +122,7 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   for (std::size_t i = 0; i < state.held.size(); ++i) {
     if (state.newest != nullptr && (state.holders >> i & 1)) state.held[i] = state.newest->accepted;
   }
+  if (alone) state.unasked = everyone() & ~state.answered;
   const bool chosen = state.newest == nullptr || alone || quorums_->IsWriteQuorum(state.holders) ||
                       Broken(Canary::kSkipReproposingAfterTakeover);
   if (chosen && state.newest != nullptr) state.chosen = state.newest->accepted;
@@ -129,13 +130,12 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   const bool lacking = state.newest != nullptr && (!alone || (state.answered & ~state.holders) != 0);
   if (lacking && state.holders != everyone()) lagging_.try_emplace(key, state.newest->accepted);
   // A damaged replica is refilled by what is above all that it can have held.
-  if (!chosen || state.damaged != 0) {
-    ProposeAgain(key, state, effects);
-  } else if (lacking) {
+  if (!chosen || state.damaged != 0) ProposeAgain(key, state, effects);
+  const ring::ReplicaMask repaired = DecideRepairs(entry, effects);
+  if (lacking && state.proposals.empty()) {
     DelayResend(&state);
-    SendNewest(key, state, state.answered & ~state.holders, effects);
+    SendNewest(key, state, state.answered & ~state.holders & ~repaired, effects);
   }
-  DecideRepairs(entry, effects);
   for (Pending& pending : std::exchange(state.queue, {})) Execute(entry, std::move(pending), now, effects);
 }
 
@@ -335,6 +335,12 @@ ring::ReplicaMask Leader::HoldersOf(const Key& state, const kv::Version& version
   return mask;
 }
 
+ring::ReplicaMask Leader::MissingAt(const Key& state) const {
+  const kv::Version& newest = state.newest->accepted;
+  const ring::ReplicaMask missing = everyone() & ~HoldersOf(state, newest);
+  return newest.ballot == ballot_ ? missing : missing & ~state.unasked;
+}
+
 void Leader::OnAccepted(NodeId from, const Accepted& accepted, Effects* effects) {
   OnHolds(from, accepted.key, accepted.version, effects);
 }
@@ -361,7 +367,7 @@ void Leader::Holds(std::size_t index, Keys::Entry& entry, const kv::Version& ver
     state.chosen = std::max(state.chosen, open->version);
   }
   state.proposals.erase(state.proposals.begin(), open);
-  if (state.newest != nullptr && HoldersOf(state, state.newest->accepted) == everyone()) lagging_.erase(key);
+  if (state.newest != nullptr && MissingAt(state) == 0) lagging_.erase(key);
   if (feed_.next() != nullptr && feed_.next()->key == key) AdvanceFeed(effects);
   Settle(entry, effects);
 }

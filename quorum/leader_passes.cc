@@ -130,6 +130,7 @@ void Leader::OnTheirs(std::size_t index, const Compared& compared, Effects* effe
     there.erase(at);
     here.erase(own.key);
   }
+  if (options_.pace != nullptr) options_.pace->Take(PartOf(pass.own_amount, there.size(), pass.own.size()));
   for (auto& [key, theirs] : there) AddRepair(index, key, std::move(theirs), effects);
   for (auto& [key, own] : here) AddRepair(*quorums_->IndexOf(options_.self), key, std::move(own), effects);
   Advance(&pass, to, effects);
@@ -153,17 +154,35 @@ void Leader::Advance(Pass* pass, const std::optional<std::string>& to, Effects* 
   }
   pass->from = *to;
   pass->step = Pass::Step::kPaused;
-  if (pass->repairs.size() < kMaxRepairs) AskOwn(pass, effects);
+  GoOn(pass, effects);
+}
+
+void Leader::GoOn(Pass* pass, Effects* effects) {
+  if (pass->step != Pass::Step::kPaused || pass->repairs.size() >= kMaxRepairs) return;
+  if (options_.pace == nullptr || options_.pace->open()) AskOwn(pass, effects);
+}
+
+void Leader::GoOn(Effects* effects) {
+  if (phase_ != Phase::kLeading) return;
+  for (Pass& pass : passes_) GoOn(&pass, effects);
 }
 
 void Leader::AddRepair(std::size_t index, const std::string& key, Compared::Entry theirs, Effects* effects) {
-  passes_[index].repairs.insert_or_assign(key, Repair{std::move(theirs), kv::Version()});
+  const auto [repair, fresh] = passes_[index].repairs.try_emplace(key);
+  // That it holds less than what is on its way to it is no news.
+  if (!fresh && !theirs.damaged && theirs.version < repair->second.target) return;
+  repair->second = Repair{std::move(theirs), kv::Version()};
   Keys::Entry& entry = Touch(key, effects);
   if (entry.second.owned) DecideRepair(index, entry, effects);
 }
 
-void Leader::DecideRepairs(Keys::Entry& entry, Effects* effects) {
-  for (std::size_t i = 0; i < passes_.size(); ++i) DecideRepair(i, entry, effects);
+ring::ReplicaMask Leader::DecideRepairs(Keys::Entry& entry, Effects* effects) {
+  ring::ReplicaMask repaired = 0;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    DecideRepair(i, entry, effects);
+    if (passes_[i].repairs.contains(entry.first)) repaired |= ring::ReplicaMask{1} << i;
+  }
+  return repaired;
 }
 
 void Leader::DecideRepair(std::size_t index, Keys::Entry& entry, Effects* effects) {
@@ -172,6 +191,7 @@ void Leader::DecideRepair(std::size_t index, Keys::Entry& entry, Effects* effect
   const auto found = passes_[index].repairs.find(key);
   if (found == passes_[index].repairs.end() || found->second.target != kv::Version()) return;
   const Compared::Entry theirs = found->second.theirs;
+  state.unasked &= ~(ring::ReplicaMask{1} << index);
   const bool something = theirs.damaged || theirs.version != kv::Version();
   const kv::Version newest = state.newest != nullptr ? state.newest->accepted : kv::Version();
   if (theirs.damaged) {
@@ -206,7 +226,7 @@ void Leader::OnProgress(Effects* effects) {
   ring::ReplicaMask walked = own();
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     Pass& pass = passes_[i];
-    if (pass.step == Pass::Step::kPaused && pass.repairs.size() < kMaxRepairs) AskOwn(&pass, effects);
+    GoOn(&pass, effects);
     if (pass.step == Pass::Step::kWalked && pass.losses_done != pass.losses && pass.repairs.empty())
       BeginPass(i, effects);
     const bool touched = std::all_of(pass.repairs.begin(), pass.repairs.end(),

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -221,6 +223,82 @@ TEST_F(PassesTest, ALostComparisonIsAskedForAgain) {
   three_.drop = nullptr;
   three_.Mend(1);
   EXPECT_TRUE(three_.leader(1).all_equal());
+}
+
+// --- Moves
+
+class FillingTest : public PassesTest {
+ protected:
+  static constexpr int kKeys = 300;
+
+  // Node 1 leads and holds many keys, as nodes 2 and 3 do; node 4 is to hold them, too.
+  void BeginFilling() {
+    ASSERT_TRUE(three_.Lead(1));
+    for (int i = 0; i < kKeys; ++i) three_.Do(1, PutOf("k" + std::to_string(1000 + i), "v"));
+    ring::Configuration filling = three_.configuration(1);
+    ++filling.version;
+    filling.phase = ring::Phase::kFilling;
+    filling.incoming = ring::MajoritySet({NodeId{1}, NodeId{2}, NodeId{4}});
+    for (std::uint64_t node = 1; node <= 4; ++node) three_.Learn(node, filling);
+    three_.Run();
+    three_.on_delivered = [&](const Flight& flight) {
+      if (std::holds_alternative<Install>(flight.message)) ++installs_[flight.to];
+    };
+  }
+  int HeldByNode4() {
+    int held = 0;
+    for (int i = 0; i < kKeys; ++i) held += three_.Stored(4, "k" + std::to_string(1000 + i)) == "v";
+    return held;
+  }
+
+  std::map<std::uint64_t, int> installs_;  // Delivered, by receiver.
+};
+
+TEST_F(FillingTest, ANewReplicaIsSentEachRecordOnceAndTheOthersNone) {
+  BeginFilling();
+  three_.hold = [](const Flight& flight) {
+    return std::holds_alternative<Installed>(flight.message) || flight.from == 3;  // Slow.
+  };
+  ASSERT_TRUE(three_.Lead(1));
+  three_.hold = nullptr;
+  three_.Run();
+  for (int i = 0; i < 8; ++i) {
+    three_.Resend(1);
+    three_.Run();
+  }
+  EXPECT_EQ(HeldByNode4(), kKeys);
+  EXPECT_EQ(three_.leader(1).lagging(), 0u);
+  EXPECT_THAT(installs_, testing::ElementsAre(testing::Pair(4, kKeys)));
+}
+
+// So that touches ask everybody.
+TEST_F(FillingTest, SoItIsBeforeTheLeaderOwnsEveryKey) {
+  BeginFilling();
+  three_.hold = [](const Flight& flight) {
+    return std::holds_alternative<Compared>(flight.message) && (flight.from == 2 || flight.from == 3);
+  };
+  ASSERT_TRUE(three_.Lead(1));
+  ASSERT_FALSE(three_.leader(1).complete());
+  EXPECT_EQ(HeldByNode4(), kKeys);
+  EXPECT_THAT(installs_, testing::ElementsAre(testing::Pair(4, kKeys)));
+}
+
+TEST_F(FillingTest, ANewReplicaIsFilledAsFastAsThePaceAllows) {
+  constexpr ring::MonotonicTime kStart{std::chrono::seconds(1)};
+  CopyPace pace({.keys = 100, .bytes = 0}, kStart);
+  three_.pace = &pace;
+  three_.Restart(1);
+  BeginFilling();
+  ASSERT_TRUE(three_.Lead(1));
+  auto now = kStart;
+  for (int half = 0; !three_.leader(1).filled(); ++half) {
+    ASSERT_LT(half, 10) << "300 keys at 100 a second";
+    EXPECT_LE(HeldByNode4(), 64 + 50 * half);
+    pace.OnTick(now += std::chrono::milliseconds(500));
+    three_.GoOn(1);
+    three_.Run();
+  }
+  EXPECT_GE(now - kStart, std::chrono::milliseconds(2000)) << "all but the last list was waited for";
 }
 
 // --- What a comparison tells of writes under way

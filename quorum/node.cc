@@ -44,7 +44,9 @@ void Node::OnDue(const DueWanted& wanted, const Result<std::vector<kv::DueKey>>&
 }
 bool Node::WantsRound() const { return impl_->WantsRound(); }
 kv::Batch Node::Seal() { return impl_->Seal(); }
-void Node::OnRoundEnd(const Status& status, Moment now) { impl_->RoundEnd(status, now); }
+void Node::OnRoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over) {
+  impl_->RoundEnd(status, now, hand_over);
+}
 Node::Output Node::TakeOutput() { return impl_->Take(); }
 std::shared_ptr<const ring::Topology> Node::topology() const { return impl_->ring(); }
 bool Node::controls() const { return impl_->controls(); }
@@ -60,6 +62,7 @@ Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& 
       random_(random),
       detector_(options_.detector, now.now),
       gossip_(options_.gossip, options_.self, options_.member.peer_address, &random, now.now),
+      copy_pace_(options_.copy_pace, now.now),
       heartbeat_at_(now.now),
       fetched_at_(now.now - options_.timing.resend),
       asked_at_(now.now - options_.timing.attempt),
@@ -140,7 +143,9 @@ Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
       .max_value_bytes = partition == kSystemPartition ? kv::kMaxValueBytes : options_.max_value_bytes,
       .max_ids = options_.max_ids,
       .max_idle_keys = options_.max_idle_keys,
-      .salt = random_.Next()};
+      .salt = random_.Next(),
+      // Nothing is as urgent as the ring.
+      .pace = partition == kSystemPartition ? nullptr : &copy_pace_};
   replica = std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now);
   if (partition == kSystemPartition) {
     system_ = replica.get();
@@ -249,6 +254,7 @@ void Node::Impl::Tick(Moment now) {
   Act(gossip_.OnTick(now.now), now);
   SendHeartbeats(now);
   LookAtHearing(now);
+  copy_pace_.OnTick(now.now);
   for (const auto& [partition, replica] : replicas_) {
     replica->OnTick(now, &open());
     Settle(now);
@@ -330,13 +336,14 @@ kv::Batch Node::Impl::Seal() {
   return batch;
 }
 
-void Node::Impl::RoundEnd(const Status& status, Moment now) {
+void Node::Impl::RoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over) {
   if (status.ok()) {
     if (sealed_records_) disk_full_ = false;  // A disk takes other changes longer.
     for (Replica* const replica : sealed_replicas_) replica->acceptor().OnDurable();
     std::vector<Envelope> durable = rounds_.OnDurable();
     Post(&durable);
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
+    if (hand_over) hand_over();
   } else {
     topology_dirty_ = topology_dirty_ || sealed_topology_;
     disk_full_ = status.code() == Code::kDiskFull;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@
 #include "kv/batch.h"
 #include "kv/record.h"
 #include "kv/storage.h"
+#include "quorum/copy_pace.h"
 #include "quorum/effects.h"
 #include "quorum/keyspace.h"
 #include "quorum/lister.h"
@@ -62,6 +64,7 @@ struct NodeOptions {
   std::size_t max_moves = 8;         // Partitions that move at a time, in the whole cluster.
   std::size_t max_ids = 65536;       // Per leadership, see Leader.
   std::size_t max_idle_keys = 4096;  // Per leadership.
+  CopyPace::Options copy_pace;       // Of this node's leaders.
   NodeTiming timing;
   ring::FailureDetectorConfig detector;
   ring::GossipConfig gossip;
@@ -132,8 +135,9 @@ class Node {
   bool WantsRound() const;
   // REQUIRES: no round is under way.
   kv::Batch Seal();
-  // OK, kDiskFull, kReadOnly or kUnknown, as Storage::Write says.
-  void OnRoundEnd(const Status& status, Moment now);
+  // OK, kDiskFull, kReadOnly or kUnknown, as Storage::Write says. After an OK, `hand_over` is called before anything
+  // that follows from it is worked out, and may call WantsRound and Seal: the disk need not wait for all that.
+  void OnRoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over = nullptr);
 
   Output TakeOutput();
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,7 +52,7 @@ class Node::Impl final : public Surroundings, public Routes {
 
   bool WantsRound() const;
   kv::Batch Seal();
-  void RoundEnd(const Status& status, Moment now);
+  void RoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over);
   Output Take() { return std::exchange(output_, {}); }
 
   const std::shared_ptr<const ring::Topology>& ring() const { return topology_; }
@@ -190,6 +191,7 @@ class Node::Impl final : public Surroundings, public Routes {
   std::set<NodeId> reset_;      // Not heard since their link broke.
   std::set<NodeId> was_heard_;  // At the last look, of the ring's members.
   std::uint64_t heartbeats_ = 0;
+  CopyPace copy_pace_;
   ring::MonotonicTime heartbeat_at_;
   std::size_t turn_ = 0;       // Whose turn it is to get the next heartbeat.
   bool tell_everyone_ = true;  // There are news.
@@ -213,8 +215,9 @@ class Node::Impl final : public Surroundings, public Routes {
   std::unordered_map<std::uint64_t, Inbound> inbound_;  // Not walked.
   std::map<std::uint64_t, Relay> relays_;
   std::map<NodeId, SeenCopies> seen_;
-  std::optional<kv::DueKey> due_after_;
+  std::optional<kv::DueKey> due_after_;  // Where the next look for expired keys begins; nullopt: at the first.
   bool due_wanted_ = false;
+  std::size_t sweeps_open_ = 0;  // Of the keys that the latest look found, those whose leader hasn't answered yet.
   ring::MonotonicTime swept_at_;
 
   // Pages that are being read for others, or for this node's own scans, by the token of their reading. More are

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "quorum/node_testing.h"
 #include "ring/partition.h"
@@ -113,6 +115,62 @@ TEST(NodeTest, AWriteInFlightAtATakeoverIsCertainHoweverOftenItsKeyWasWrittenBef
   EXPECT_EQ(Told(nodes.Do(second, IncrementOf("n", 2), again)), "32") << "it never arrived";
   EXPECT_EQ(Told(nodes.Do(first, IncrementOf("n", 2), again)), "32");
   EXPECT_EQ(Told(nodes.Do(first, GetOf("n"))), "32");
+}
+
+TEST(NodeTest, TheNextRoundIsHandedOverBeforeTheAnswersToTheLastAreMade) {
+  TestNodes nodes(1);
+  nodes.Add(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(10)));
+  for (const char* key : {"a", "b", "c"}) nodes.Do(1, PutOf(key, "before"));
+  Node& node = nodes.node(1);
+  const auto answered = [&] {
+    std::vector<std::uint64_t> tokens;
+    for (const Answer& answer : node.TakeOutput().answers) tokens.push_back(answer.token);
+    return tokens;
+  };
+  node.Submit(PutOf("a", "1"), {}, 101, nodes.now());
+  EXPECT_EQ(node.Seal().count(), 1u);
+  node.Submit(PutOf("b", "2"), {}, 102, nodes.now());
+  bool handed_over = false;
+  node.OnRoundEnd(Status::Ok(), nodes.now(), [&] {
+    handed_over = true;
+    EXPECT_EQ(answered(), std::vector<std::uint64_t>());
+    ASSERT_TRUE(node.WantsRound());
+    EXPECT_EQ(node.Seal().count(), 1u);
+  });
+  EXPECT_TRUE(handed_over);
+  EXPECT_EQ(answered(), std::vector<std::uint64_t>{101});
+  node.OnRoundEnd(Status::Ok(), nodes.now());
+  EXPECT_EQ(answered(), std::vector<std::uint64_t>{102});
+
+  // After a refusal there is nothing to hand over before it is known what it leads to.
+  node.Submit(PutOf("c", "3"), {}, 103, nodes.now());
+  node.Seal();
+  node.OnRoundEnd(Status(Code::kDiskFull, "full"), nodes.now(), [] { ADD_FAILURE() << "the round was refused"; });
+  EXPECT_EQ(answered(), std::vector<std::uint64_t>{103});
+}
+
+// A round without changes is durable as it is handed over, so it may end before all of the one before was worked out.
+TEST(NodeTest, AnEmptyRoundMayEndWhileItIsHandedOver) {
+  TestNodes nodes(1);
+  nodes.Add(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(10)));
+  nodes.Do(1, PutOf("a", "before"));
+  Node& node = nodes.node(1);
+  node.Submit(PutOf("a", "1"), {}, 101, nodes.now());
+  node.Seal();
+  node.Submit(GetOf("untouched"), {}, 102, nodes.now());
+  node.OnRoundEnd(Status::Ok(), nodes.now(), [&] {
+    ASSERT_TRUE(node.WantsRound());
+    EXPECT_TRUE(node.Seal().empty());
+    node.OnRoundEnd(Status::Ok(), nodes.now());
+  });
+  const std::vector<Answer> answers = node.TakeOutput().answers;
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].token, 101u);
+  EXPECT_EQ(Told(answers[0].reply), "1");
+  EXPECT_EQ(answers[1].token, 102u);
+  EXPECT_EQ(Told(answers[1].reply), "absent");
 }
 
 }  // namespace

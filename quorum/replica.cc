@@ -11,6 +11,13 @@
 namespace quoin::quorum {
 namespace {
 
+// How long ago the partition counts as compared at the beginning: spread, so that not all of a node's are due at once.
+ring::Duration LastScrub(PartitionId partition, const NodeTiming& timing) {
+  constexpr std::uint32_t kPlaces = 256;
+  const std::uint32_t place = (partition.value * 2654435761u >> 16) % kPlaces;  // Fibonacci hashing.
+  return timing.scrub * place / kPlaces;
+}
+
 // Tries to lead that failed wait longer and longer, up to this many doublings.
 constexpr std::uint32_t kMostDoublings = 5;
 // While tombstones are left, comparisons come so many times as often.
@@ -29,7 +36,7 @@ Replica::Replica(const kv::Storage& storage, const std::optional<kv::PartitionSt
       acceptor_(storage, options.partition, durable),
       leader_(std::move(options)),
       resent_at_(now.now),
-      scrubbed_at_(now.now) {
+      scrubbed_at_(now.now - LastScrub(options.partition, timing)) {
   // Somebody may have taken over while this process was away; those who know will say so within that time.
   if (durable) not_before_ = now.now + 2 * timing_.resend;
 }
@@ -188,6 +195,7 @@ void Replica::OnTick(Moment now, Effects* effects) {
     leader_.Resend([this](NodeId node) { return surroundings_.Hears(node); }, effects);
   }
   if (leading()) {
+    leader_.GoOn(effects);
     const ring::Duration every = leader_.tombstones() ? timing_.scrub / kHurriedScrubs : timing_.scrub;
     if (now.now - scrubbed_at_ >= every) {
       scrubbed_at_ = now.now;

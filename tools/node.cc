@@ -179,6 +179,12 @@ DEFINE_string(
     "of deleted keys are left to clear away");
 DEFINE_validator(scrub_interval, &tools::ValidatePositiveDuration);
 
+DEFINE_uint32(copy_keys, 1000,
+              "keys per second that this node brings to other replicas that lack them, as when partitions move (0: no "
+              "limit); clients' requests share disks and processors with that");
+DEFINE_string(copy_bytes, "16MiB", "the same in bytes per second (0: no limit)");
+DEFINE_validator(copy_bytes, &tools::ValidateSize);
+
 DEFINE_uint32(shards, 0, "event-loop threads; 0: one for every two cores, since the disk's threads need some, too");
 DEFINE_validator(shards, &tools::ValidateThreads);
 DEFINE_uint32(readers, 4, "threads for reads that miss memory");
@@ -242,7 +248,7 @@ ProgramHelp Help() {
        {"peer_listen", "join", "advertise_peer", "zone", "weight", "replication_factor", "dead_node_timeout"}},
       {"Storage",
        {"storage", "data_dir", "cluster_id", "partitions", "cache_size", "disk_reserve", "memory_limit", "commit_delay",
-        "sweep_interval", "scrub_interval"}},
+        "sweep_interval", "scrub_interval", "copy_keys", "copy_bytes"}},
       {"Threads", {"shards", "readers"}},
       {"Limits",
        {"max_value_size", "max_batch_size", "max_page_size", "max_header_size", "max_connections", "max_pipelined",
@@ -278,6 +284,8 @@ net::NodeOptions OptionsFromFlags() {
   options.commit_delay = DurationOf(FLAGS_commit_delay);
   options.sweep_interval = DurationFlag<milliseconds>(FLAGS_sweep_interval);
   options.scrub_interval = DurationFlag<milliseconds>(FLAGS_scrub_interval);
+  options.copy_keys = FLAGS_copy_keys;
+  options.copy_bytes = SizeOf(FLAGS_copy_bytes);
   const auto address = net::ParseAddress(FLAGS_listen);
   options.listen_address = address->host;
   options.listen_port = address->port;

@@ -17,6 +17,9 @@ disk_kib() { du -sk --apparent-size "$work"/quoin/n[123] | mean; }
 mean() { awk '{sum += $1} END {print sum / NR}'; }
 per_key() { awk -v after="$1" -v before="$2" -v keys="$keys" 'BEGIN {printf "%.1f", (after - before) * 1024 / keys}'; }
 
+# Where the members listen for one another, a line each.
+peers() { curl -sf "http://127.0.0.1:${ports[quoin]%%,*}/v1/cluster" | grep -o '"peer_address": *"[^"]*"' | cut -d'"' -f4; }
+
 show() {
   python3 - "$1" "$2" <<'END'
 import json, sys
@@ -28,6 +31,7 @@ END
 }
 
 start_quoin
+founders=$(peers)
 servers_list=$(sed 's/\([0-9]*\)/127.0.0.1:\1/g' <<<"${ports[quoin]//,/ }" | tr ' ' ,)
 # The clients' work, at a fixed rate; a line of JSON.
 load=("$bin/bench" --server="$servers_list" --workload=mixed --keys="$keys" --key_size=18 --value_size="$value_size"
@@ -55,7 +59,7 @@ ended=$(date +%s.%N)
 kill -TERM $during  # It tells what it has measured so far.
 wait $during || true
 took=$(awk -v a="$began" -v b="$ended" 'BEGIN {printf "%.1f", b - a}')
-newcomer=$(grep -o 'peer=[^ ]*' "$work/quoin.out" | tail -1)
+newcomer=$(peers | grep -vxF "$founders")
 newcomer=${newcomer##*:}
 received=$(ss -tinH "sport = :$newcomer" | grep -o 'bytes_received:[0-9]*' | awk -F: '{sum += $2} END {print sum}')
 show before "$work/before.json"

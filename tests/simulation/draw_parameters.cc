@@ -22,6 +22,7 @@ class Draw {
     Membership();
     Scans();
     Watches();
+    Copying();
     return drawn_;
   }
 
@@ -130,6 +131,11 @@ class Draw {
   void Watches() {
     SeededRandom random(drawn_.seed, "watches");
     if (random.Percent(60)) drawn_.watchers = random.Between(1, 5);
+  }
+
+  void Copying() {
+    SeededRandom random(drawn_.seed, "copying");
+    if (random.Percent(30)) drawn_.copy_keys_per_s = random.Between(20, 500);
   }
 
   SeededRandom random_;

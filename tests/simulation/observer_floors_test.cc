@@ -85,6 +85,18 @@ TEST_F(FloorsTest, WhoSleptThroughItsAbsenceErasesToo) {
   ExpectNothing();
 }
 
+TEST_F(FloorsTest, APurgeMayShareABatchWithTheErasureOfWhoLeaves) {
+  for (const std::uint64_t node : {1, 2, 3}) Store(node, "k", Tombstone(Version(1, 1)));
+  for (const std::uint64_t node : {1, 2, 3}) RaiseFloor(node, Version(1, 1));
+  Adopt(1, RingOf(2, Stable(2, {1, 2, 4})));
+  kv::Batch batch;
+  batch.EraseRecord(kPartition, "k");
+  batch.EraseRange(kPartition, "", std::nullopt);
+  batch.PutPartitionState(kPartition, {.promised = Ballot(1), .configuration_version = 2});
+  observer_.OnDurable(NodeId{3}, batch);
+  ExpectNothing();
+}
+
 TEST_F(FloorsTest, WhoStaysDropsNothingI4) {
   Store(3, "k", Record(Version(1, 1)));
   kv::Batch batch;

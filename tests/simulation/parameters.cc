@@ -21,6 +21,7 @@ const std::vector<ParameterField>& ParameterFields() {
       FIELD(max_moves),
       FIELD(max_ids),
       FIELD(max_idle_keys),
+      FIELD(copy_keys_per_s),
       FIELD(tick_ms),
       FIELD(heartbeat_ms),
       FIELD(resend_ms),

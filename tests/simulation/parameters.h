@@ -29,6 +29,7 @@ struct Parameters {
   std::uint64_t max_moves = 4;
   std::uint64_t max_ids = 1000;
   std::uint64_t max_idle_keys = 100;
+  std::uint64_t copy_keys_per_s = 0;  // 0: no limit.
 
   // Its intervals.
   std::uint64_t tick_ms = 10;

@@ -48,6 +48,7 @@ quorum::NodeOptions Process::MakeOptions() {
   options.max_moves = p.max_moves;
   options.max_ids = p.max_ids;
   options.max_idle_keys = p.max_idle_keys;
+  options.copy_pace.keys = p.copy_keys_per_s;
   options.timing = {.tick = milliseconds(p.tick_ms),
                     .heartbeat = milliseconds(p.heartbeat_ms),
                     .resend = milliseconds(p.resend_ms),

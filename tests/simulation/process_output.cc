@@ -45,9 +45,13 @@ void Process::OnWritten() {
     out << name() << " wrote " << round_->batch.count() << " changes: " << (status.ok() ? "OK" : status.ToString());
   });
   if (status.ok()) with_.witness.OnDurable(id_, round_->batch);
-  Do([this, status] {
+  // A driver may hand the next round over first, or last.
+  const bool at_once = round_->batch.count() % 2 == 1;
+  Do([this, status, at_once] {
     round_.reset();
-    node_->OnRoundEnd(status, Now());
+    node_->OnRoundEnd(status, Now(), [&] {
+      if (at_once && node_->WantsRound()) Seal();
+    });
     Pump();
   });
 }

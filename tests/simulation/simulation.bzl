@@ -80,6 +80,8 @@ def simulation_library(name, node):
             "//quorum:keyspace",
             "//quorum:packet",
             "//quorum:read_page",
+            "//quorum:read_range",
+            "//quorum:target_table",
             "//quorum:timing",
             "//quorum:watch",
             "//ring:monotonic_time",
