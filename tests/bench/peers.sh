@@ -24,7 +24,7 @@ missing() { command -v "$1" >/dev/null || { echo "needs $1: apt-get install $2" 
 [[ $peers != *etcd* ]] || { missing etcd etcd-server; missing etcdctl etcd-client; }
 [[ $peers != *redis* ]] || { missing redis-server redis-server; missing redis-cli redis-tools; }
 need python3 curl
-if [ -n "${QUOIN_BIN:-}" ]; then bin=$QUOIN_BIN; else build //tools:node //tools:cluster //tests/bench:peer_load; fi
+if [ -n "${QUOIN_BIN:-}" ]; then bin=$QUOIN_BIN; else build //tools:node //tools:cluster //tests/bench:peer_load //tests/bench:floor; fi
 
 # Ports that nobody listens on, below those that the kernel gives to outgoing connections.
 free_ports() {
@@ -126,6 +126,7 @@ for count in $connections; do
   done
 done
 for peer in $peers; do stop_peer "$peer"; done
+floor=$("$bin/floor" "$work")
 
 # The recovery gap: 64 connections to the nodes that survive, each putting its own key every 10 ms; the leader is killed
 # with -9; the longest time that one of the connections was without success. What fails is tried again at once, what is
@@ -164,7 +165,7 @@ for ((round = 0; round < gap_rounds; round++)); do
   done
 done
 
-python3 - "$results" "$rounds" <<'END'
+python3 - "$results" "$rounds" "$floor" <<'END'
 import collections, json, statistics, sys
 
 runs = collections.defaultdict(list)
@@ -185,6 +186,13 @@ for work, count in sorted({(w, c) for w, c, p in runs if w in ("put", "get")}):
             if runs.get((work, count, peer)) and runs.get((work, count, own)):
                 ratio = rate(work, count, own) / rate(work, count, peer)
                 print(f"{work}, {count} connections: {own} does {ratio:.2f} times what {peer} does")
+floor = json.loads(sys.argv[3])
+least = floor["round_trip_us"] + floor["fdatasync_us"]
+print(f"with three writers at once, a TCP round trip takes {floor['round_trip_us']:.0f} us and a fdatasync "
+      f"{floor['fdatasync_us']:.0f} us: together {least:.0f} us (medians)")
+for peer in sorted({p for w, c, p in runs if (w, c) == ("put", 1)}):
+    p50 = statistics.median(r["p50_us"] for r in runs["put", 1, peer])
+    print(f"put over one connection: {peer} takes {p50 / least:.2f} times as long (p50)")
 for (work, count, peer), rows in sorted(runs.items()):
     if work != "gap": continue
     gaps = [r["longest_gap_ms"] for r in rows]
