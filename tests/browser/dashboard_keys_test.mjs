@@ -244,6 +244,39 @@ test('a time to live is set, told, kept by later saves, and taken away', async (
   assert.equal((await client.get('session')).expires, null);
 });
 
+test('where the user has moved to while the list was read again is where they stay', async (t) => {
+  const {node, browser} = await started(t);
+  const page = await browse(t, browser, node.url);
+  const opened = await page.evaluate(async () => {
+    const {KeyList} = await import('/dashboard/key_list.js');
+    const opened = [];
+    const list = new KeyList((key) => opened.push(new TextDecoder().decode(key)));
+    const answers = [];
+    const client = {
+      scan() {
+        const answered = new Promise((answer) => answers.push(answer));
+        const keys = ['a', 'b', 'c'].map((key) => ({key: new TextEncoder().encode(key), contentType: '', expires: null}));
+        return {next: () => answered.then(() => keys.length > 0 ? {value: keys.shift(), done: false} : {done: true})};
+      },
+    };
+    const box = document.querySelector('#key-list');
+    const read = async (place) => {
+      answers[place]();
+      while (!/^3 keys$/.test(document.querySelector('#key-count').textContent)) await new Promise(requestAnimationFrame);
+    };
+    const press = (key) => box.dispatchEvent(new KeyboardEvent('keydown', {key}));
+    list.load(client, new Uint8Array());
+    await read(0);
+    list.load(client, new Uint8Array(), {keepPlace: true});
+    press('ArrowDown');
+    press('ArrowDown');
+    await read(1);
+    press('Enter');
+    return opened;
+  });
+  assert.deepEqual(opened, ['b']);
+});
+
 test('everything is done by keyboard alone', async (t) => {
   const {node, browser, client} = await started(t);
   await client.put('room/1', 'one');

@@ -43,7 +43,6 @@ export class KeyList {
     ++this.#load;
     this.#pages = client.scan(prefix, {pageSize: PAGE, keysOnly: true});
     const place = keepPlace ? this.#entries.length : 0;
-    const active = keepPlace && this.#active >= 0 ? this.#entries[this.#active]?.id : undefined;
     if (!keepPlace) {
       this.#entries = [];
       this.#active = -1;
@@ -53,11 +52,11 @@ export class KeyList {
     this.#error = null;
     this.#meanwhile = [];
     this.#wanted = Math.max(PAGE, place);
-    this.#loading = this.#fetch(this.#load, keepPlace, active);
+    this.#loading = this.#fetch(this.#load, keepPlace);
     this.#draw();
   }
 
-  async #fetch(load, replaces, active) {
+  async #fetch(load, replaces) {
     const pages = this.#pages;
     let fresh = replaces ? [] : this.#entries;
     try {
@@ -77,6 +76,8 @@ export class KeyList {
       this.#error = error;
     }
     if (replaces && this.#error === null) {
+      // Where the user is by now, who may have moved meanwhile.
+      const active = this.#entries[this.#active]?.id;
       this.#entries = fresh;
       this.#active = active === undefined ? -1 : fresh.findIndex(({id}) => id === active);
     }
