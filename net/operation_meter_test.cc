@@ -69,8 +69,8 @@ TEST(MeteredKeyspace, CountsAnOperationWhenItEnds) {
   EXPECT_EQ(writes.buckets[OperationMeter::BucketOf(microseconds(1000))], 1u);
   EXPECT_EQ(writes.failed, 0u) << "a condition that doesn't hold is an answer";
 
-  quorum::Request read;
-  read.operation = quorum::Get();
+  const quorum::Request read;
+  ASSERT_FALSE(quorum::IsWrite(read.operation));
   metered.Submit(read, {}, [](quorum::Reply) {});
   reply.outcome = quorum::Outcome::kError;
   held.reply(reply);
