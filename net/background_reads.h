@@ -1,6 +1,6 @@
-// BackgroundReads: reads of the disk for which no client waits (comparing replicas, sweeping), one at a time and in the
-// order in which they came, each followed by a rest. So they leave the other readers to what clients wait for, and half of
-// one at least; on a machine that is busy they take longer, and so do their rests.
+// BackgroundReads: reads of the disk for which no client waits (comparing replicas), one at a time and in the order in
+// which they came, each followed by a rest. So they leave the other readers to what clients wait for, and half of one at
+// least; on a machine that is busy they take longer, and so do their rests.
 //
 // Threads: lives on one shard, on whose thread everything is called. Lifetime: destroyed after the shards were stopped.
 // Bounds: those of who adds; the core asks for each thing once (quorum/acceptor.h, kMaxCompares).

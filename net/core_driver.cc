@@ -5,18 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "quorum/read_page.h"
 #include "quorum/read_range.h"
 
 namespace quoin::net {
-namespace {
-
-std::uint64_t RandomSeed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-}  // namespace
 
 CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Shards& shards, std::size_t shard)
     : storage_(storage),
@@ -24,7 +17,7 @@ CoreDriver::CoreDriver(const kv::Storage& storage, kv::CommitQueue& commits, Sha
       shards_(shards),
       shard_(shard),
       self_(storage.identity().node),
-      random_(RandomSeed()),
+      random_(RandomNonZero()),
       background_(shards, shard),
       pace_timer_(shards.context(shard)),
       tick_timer_(shards.context(shard)) {
@@ -201,7 +194,7 @@ void CoreDriver::ReadRange(quorum::RangeWanted wanted) {
 }
 
 void CoreDriver::ReadDue(quorum::DueWanted wanted) {
-  const auto read = [this, wanted = std::move(wanted)]() -> BackgroundReads::Work {
+  shards_.PostToReader([this, wanted = std::move(wanted)] {
     auto due = storage_.ReadDue(wanted.now, wanted.after, wanted.limit);
     if (due.ok()) {
       // Brings the records into memory; a damaged one is somebody else's to report.
@@ -209,12 +202,11 @@ void CoreDriver::ReadDue(quorum::DueWanted wanted) {
     } else {
       LOG(WARNING) << "a sweep can't read what is due: " << due.status();
     }
-    return [this, wanted, due = std::move(due)] {
+    shards_.Post(shard_, [this, wanted, due = std::move(due)] {
       node_->OnDue(wanted, due, Now());
       ScheduleAct();
-    };
-  };
-  background_.Add({[] { return true; }, read});
+    });
+  });
 }
 
 void CoreDriver::ReadPage(quorum::PageWanted wanted) {

@@ -2,9 +2,9 @@
 
 #include <boost/asio/post.hpp>
 #include <optional>
-#include <random>
 #include <utility>
 
+#include "base/random.h"
 #include "net/address.h"
 #include "net/peer_ledger.h"
 #include "net/peer_reception.h"
@@ -59,11 +59,6 @@ void PeerQuestion::Finish(Result<PeerAnswer> result) {
 
 namespace {
 
-std::uint64_t RandomNonce() {
-  std::random_device device;
-  return static_cast<std::uint64_t>(device()) << 32 | device();
-}
-
 // What a node says to others while it has nothing but a question of its own.
 PeerAnswer AnswerWhileAsking(const PeerHello& hello, const PeerIdentity& own, std::uint64_t nonce) {
   PeerAnswer answer;
@@ -101,7 +96,7 @@ Result<PeerFound> AskPeer(const std::string& address, const PeerIdentity& own, P
                           std::chrono::milliseconds timeout) {
   if (const auto parsed = ParseHostPort(address); !parsed.ok()) return parsed.status();
   boost::asio::io_context& context = listener.context();
-  const std::uint64_t nonce = RandomNonce();
+  const std::uint64_t nonce = RandomNonZero();
   std::optional<Result<PeerAnswer>> answer;
   {
     PeerReception::Handlers handlers;

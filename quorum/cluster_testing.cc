@@ -53,7 +53,12 @@ void TestCluster::Start(std::uint64_t id) {
   node.loads.clear();
   node.acceptor->Learn(node.configuration.version, false, &node.rounds->open());
   node.leader = std::make_unique<Leader>(Leader::Options{
-      .self = NodeId{id}, .partition = kPartition, .max_value_bytes = 1000, .max_ids = 100, .max_idle_keys = 16, .pace = pace});
+      .self = NodeId{id},
+      .partition = kPartition,
+      .max_value_bytes = 1000,
+      .max_ids = 100,
+      .max_idle_keys = 16,
+      .pace = pace});
 }
 
 void TestCluster::Restart(std::uint64_t node) {

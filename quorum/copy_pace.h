@@ -1,8 +1,8 @@
-// CopyPace: how fast the leaders of one node, all together, bring to other replicas what comparisons find missing there;
-// above all the records of a partition that moves. Clients' requests share the disks and processors with that.
+// CopyPace: how fast the leaders of one node, all together, bring to other replicas what comparisons find missing
+// there; above all the records of a partition that moves. Clients' requests share the disks and processors with that.
 //
-// What is found is brought at once, and paid for afterwards: a comparison goes on only while nothing is owed. So a burst
-// is at most what the comparisons under way had found, and less is never brought than the rate allows.
+// What is found is brought at once, and paid for afterwards: a comparison goes on only while nothing is owed. So a
+// burst is at most what the comparisons under way had found.
 //
 // A plain object; lives on its node's shard.
 #pragma once
@@ -23,7 +23,8 @@ class CopyPace {
     std::uint64_t bytes = 0;
   };
 
-  CopyPace(const Options& options, ring::MonotonicTime now) : keys_(options.keys), bytes_(options.bytes), paid_at_(now) {}
+  CopyPace(const Options& options, ring::MonotonicTime now)
+      : keys_(options.keys), bytes_(options.bytes), paid_at_(now) {}
 
   // Time pays.
   void OnTick(ring::MonotonicTime now) {

@@ -303,8 +303,8 @@ TEST_F(FillingTest, ANewReplicaIsFilledAsFastAsThePaceAllows) {
 
 // --- What a comparison tells of writes under way
 
-// Their acknowledgements were lost. Once all replicas are known to hold the write, it isn't sent again, and nobody would
-// speak of it any more.
+// Their acknowledgements were lost. Once all replicas are known to hold the write, it isn't sent again, and nobody
+// would speak of it any more.
 TEST_F(PassesTest, AWriteIsAnsweredByAComparisonThatFindsIt) {
   ASSERT_TRUE(three_.Lead(1));
   // Another key differs, so that there are lists.

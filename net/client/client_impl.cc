@@ -5,29 +5,22 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/random.h"
+
 namespace quoin::client {
 namespace {
 
 namespace asio = boost::asio;
 
 constexpr std::size_t kReadBufferBytes = 256 << 10;
-std::uint64_t DrawSeed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
-std::uint64_t DrawClientId(std::uint64_t wanted) {
-  while (wanted == 0) wanted = DrawSeed();
-  return wanted;
-}
 
 }  // namespace
 
 Client::Impl::Impl(asio::any_io_executor executor, Options options, std::vector<net::HttpEndpoint> servers)
     : executor_(std::move(executor)),
       options_(std::move(options)),
-      random_(DrawSeed()),
-      write_ids_(DrawClientId(options_.client_id), random_),
+      random_(RandomNonZero()),
+      write_ids_(options_.client_id != 0 ? options_.client_id : RandomNonZero(), random_),
       ballots_(options_.max_remembered_keys),
       router_(options_.routing, std::move(servers), options_.connections_per_server),
       lanes_(router_.lane_count()),

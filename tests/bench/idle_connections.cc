@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "net/proto/quoin.pb.h"
+#include "tests/bench/processes.h"
 #include "tests/bench/websocket_client.h"
 
 DEFINE_uint32(port, 0, "of the node, on 127.0.0.1");
@@ -28,13 +28,7 @@ namespace {
 // How long the node may take for anything: only a node that hangs takes longer.
 constexpr int kPatienceMilliseconds = 60'000;
 
-std::size_t ResidentBytes() {
-  std::ifstream file("/proc/" + std::to_string(FLAGS_node_pid) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6)) * 1024;  // "VmRSS:   123 kB"
-  }
-  LOG(FATAL) << "--node_pid names no process: " << FLAGS_node_pid;
-}
+std::uint64_t ResidentBytes() { return UseOf({FLAGS_node_pid}).resident_bytes; }
 
 class IdleConnection {
  public:
@@ -101,11 +95,11 @@ int Run() {
   // What the node needs once, for the first connection and for any number, is not counted.
   IdleConnection first;
   first.Read();
-  const std::size_t before = ResidentBytes();
+  const std::uint64_t before = ResidentBytes();
   std::vector<IdleConnection> connections;
   connections.reserve(FLAGS_connections);
   const auto say = [&](const char* state) {
-    const std::size_t now = ResidentBytes();
+    const std::uint64_t now = ResidentBytes();
     const double each = (static_cast<double>(now) - static_cast<double>(before)) / FLAGS_connections;
     std::printf("%-6s  node %.1f MiB resident, %.1f MiB before; %.2f KiB for each of %u connections\n", state,
                 static_cast<double>(now) / (1 << 20), static_cast<double>(before) / (1 << 20), each / 1024,

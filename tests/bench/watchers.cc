@@ -11,11 +11,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "net/proto/quoin.pb.h"
+#include "tests/bench/processes.h"
 #include "tests/bench/websocket_client.h"
 
 DEFINE_uint32(port, 0, "of the node, on 127.0.0.1");
@@ -36,11 +36,7 @@ constexpr auto kPatience = std::chrono::seconds(60);
 constexpr auto kQuiet = std::chrono::seconds(2);  // After the last write.
 
 double ResidentMib() {
-  std::ifstream file("/proc/" + std::to_string(FLAGS_node_pid) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024;  // "VmRSS:   123 kB"
-  }
-  LOG(FATAL) << "--node_pid names no process: " << FLAGS_node_pid;
+  return static_cast<double>(UseOf({FLAGS_node_pid}).resident_bytes) / (1 << 20);
 }
 
 std::string KeyOf(std::uint64_t number) { return "watch/" + std::to_string(number); }

@@ -6,8 +6,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
-#include <cstdio>
 #include <utility>
+
+#include "net/uri.h"
 
 namespace quoin::tests {
 namespace {
@@ -30,11 +31,7 @@ std::string QueryOf(const std::vector<client::WatchTarget>& targets) {
   for (const client::WatchTarget& target : targets) {
     query += query.empty() ? "?" : "&";
     query += target.kind == client::WatchTarget::Kind::kKey ? "key=" : "prefix=";
-    for (const char c : target.text) {
-      char encoded[4];
-      std::snprintf(encoded, sizeof encoded, "%%%02X", static_cast<unsigned char>(c));
-      query += encoded;
-    }
+    query += net::PercentEncode(target.text);
   }
   return query;
 }

@@ -75,7 +75,7 @@ void Process::ReadRange(const quorum::RangeWanted& range) {
   FromDisk(ReadLatency(), [this, range, found] {
     Do([this, range, found] {
       with_.trace.Note({10, index_, range.partition.value, found->entries.size()});
-      node_->OnRange(range, *found, Now());
+      if (node_->StillWants(range)) node_->OnRange(range, *found, Now());
       Pump();
     });
   });
