@@ -137,7 +137,7 @@ TEST(CommitQueue, CountsItsWork) {
     });
   }
   storage.Open();
-  while (done != 3) done.wait(done.load());
+  for (int seen = done; seen != 3; seen = done) done.wait(seen);
   EXPECT_EQ(queue.counters().rounds, 2u);
   EXPECT_EQ(queue.counters().submissions, 3u);
   EXPECT_EQ(queue.counters().bytes, size_bytes + 2 * Put("other").size_bytes());
@@ -268,7 +268,7 @@ TEST(CommitQueue, AFullRoundEndsTheWaitForCompany) {
       done.notify_all();
     });
   }
-  while (done != 2) done.wait(done.load());
+  for (int seen = done; seen != 2; seen = done) done.wait(seen);
   EXPECT_EQ(storage.rounds(), (std::vector<std::size_t>{2}));
 }
 

@@ -145,13 +145,16 @@ TEST(HttpClient, AResetAfterTheRequestIsUnknown) {
 }
 
 TEST(HttpClient, AnAnswerThatDoesNotComeEndsAtTheDeadlineAsUnknown) {
-  ScriptedServer server([](ScriptedConnection& connection) { connection.WaitForEnd(); });
+  ScriptedServer server([](ScriptedConnection& connection) {
+    connection.Receive();
+    connection.Answer(200, "", "");
+    connection.WaitForEnd();
+  });
   HttpClient client(At(server.port()));
-  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(client.Do({}, Soon()).ok());  // So that the connection is there.
   const auto write = client.Do(Put("v"), AtOnce());
   EXPECT_EQ(write.code(), Code::kUnknown);
   EXPECT_NE(write.status().message().find("in time"), std::string::npos);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
 TEST(HttpClient, AnAnswerThatStopsInTheMiddleIsUnknown) {

@@ -44,7 +44,7 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
 
  private:
   void Connect(const asio::ip::tcp::resolver::results_type& addresses) {
-    stream_.expires_after(kPatience);
+    stream_.expires_after(owner_.patience_);
     stream_.async_connect(addresses, [self = shared_from_this()](const auto& error, const auto&) {
       if (error) return self->End("no connection: " + error.message());
       self->Send();
@@ -85,8 +85,9 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
   http::response_parser<http::string_body> parser_;
 };
 
-MemberStats::MemberStats(boost::asio::io_context& context, const ClusterView& cluster)
-    : context_(context), cluster_(cluster) {}
+MemberStats::MemberStats(boost::asio::io_context& context, const ClusterView& cluster,
+                         std::chrono::milliseconds patience)
+    : context_(context), cluster_(cluster), patience_(patience) {}
 
 MemberStats::~MemberStats() = default;
 

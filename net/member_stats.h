@@ -40,7 +40,9 @@ class MemberStats {
     std::string error;  // Why the last request brought none; empty: it did.
   };
 
-  MemberStats(boost::asio::io_context& context, const ClusterView& cluster);
+  // `patience`: with each request; kPatience but in tests.
+  MemberStats(boost::asio::io_context& context, const ClusterView& cluster,
+              std::chrono::milliseconds patience = kPatience);
   ~MemberStats();
   MemberStats(const MemberStats&) = delete;
   MemberStats& operator=(const MemberStats&) = delete;
@@ -57,6 +59,7 @@ class MemberStats {
 
   boost::asio::io_context& context_;
   const ClusterView& cluster_;
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
   Time asked_;                        // Guarded by mutex_: when the last round began; zero: never.
   std::map<NodeId, Answer> answers_;  // Guarded by mutex_.

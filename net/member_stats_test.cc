@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr NodeId kSelf{1};
 constexpr NodeId kOther{2};
+// The machine may be busy.
+constexpr std::chrono::seconds kLong{30};
 
 // A cluster of this node and another one at some address.
 class TwoNodes : public ClusterView {
@@ -57,7 +60,7 @@ TEST(MemberStats, TellsWhatTheOthersSayFromTheSecondCallOn) {
   });
   TwoNodes cluster(server.address());
   boost::asio::io_context context;
-  MemberStats stats(context, cluster);
+  MemberStats stats(context, cluster, kLong);
   EXPECT_TRUE(stats.Latest().empty()) << "nothing is asked before somebody wants to know";
   const auto told = Told(stats, context);
   EXPECT_EQ(target, "GET /v1/stats");
@@ -89,7 +92,7 @@ TEST(MemberStats, SaysWhyAMemberTellsNothing) {
     });
     TwoNodes cluster(server.address());
     boost::asio::io_context context;
-    MemberStats stats(context, cluster);
+    MemberStats stats(context, cluster, kLong);
     const auto told = Told(stats, context);
     EXPECT_NE(told.at(kOther).error.find(wrong.says), std::string::npos) << told.at(kOther).error;
     EXPECT_EQ(told.at(kOther).json, "");
@@ -100,7 +103,7 @@ TEST(MemberStats, SaysThatNobodyListens) {
   RefusingPort nobody;
   TwoNodes cluster(nobody.address());
   boost::asio::io_context context;
-  MemberStats stats(context, cluster);
+  MemberStats stats(context, cluster, kLong);
   EXPECT_NE(Told(stats, context).at(kOther).error.find("no connection"), std::string::npos);
 }
 

@@ -143,12 +143,12 @@ TEST(Node, RefusesOneConnectionTooManyAndTakesTheNextWhenOneLeaves) {
 TEST(Node, TellsWhyBeforeItClosesEvenWhenTheClientGoesOnSending) {
   const auto node = StartNode();
   RawClient client(*node);
-  client.Send("PUT /v1/kv/k HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n");
   // More than any socket buffer holds; a node that closed at once would reset the connection and lose its answer.
   boost::system::error_code ignored;
-  const std::string body(256 << 10, 'b');
-  asio::write(client.socket(), asio::buffer(body), ignored);
-  client.EndOutput();
+  const std::string request = "PUT /v1/kv/k HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n" +
+                              std::string(256 << 10, 'b');
+  asio::write(client.socket(), asio::buffer(request), ignored);
+  client.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   const std::string answer = client.ReceiveAll();
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ")) << answer;
   EXPECT_EQ(answer.find('<'), std::string::npos) << answer;

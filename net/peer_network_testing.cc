@@ -53,6 +53,9 @@ TestPeer::TestPeer(PeerLoop& loop, std::uint64_t id, std::uint64_t boot, const T
   options.advertised = address;
   options.commit_number = [this] { return commit_number; };
   options.timing.backoff_most = std::chrono::milliseconds(50);
+  // The machine may be busy.
+  options.timing.connect_timeout = options.timing.greeting_timeout = kPatience;
+  options.timing.accept_timeout = options.timing.link_timeout = kPatience;
   if (tweak) tweak(options);
   PeerNetwork::Handlers handlers;
   handlers.packet = [this](NodeId from, quorum::PacketBody body) { received.push_back({from, std::move(body)}); };

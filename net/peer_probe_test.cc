@@ -128,14 +128,14 @@ TEST_F(PeerProbeTest, WhoIsStillAskingItselfSaysSo) {
   auto other = PeerListener::Listen("127.0.0.1", 0);
   ASSERT_TRUE(other.ok());
   const std::string address = "127.0.0.1:" + std::to_string((*other)->port());
-  // Asks a seed that never answers, until it is let go.
-  std::atomic<bool> release{false};
-  ScriptedServer silent([&](ScriptedConnection& connection) { connection.WaitForEnd(); });
+  // Asks a seed that doesn't answer, and ends the connection when it is let go.
+  std::promise<void> release;
+  ScriptedServer silent([released = release.get_future().share()](ScriptedConnection&) { released.wait(); });
   std::thread asking([&, listening = (*other).get()] {
-    while (!release) (void)AskPeer(silent.address(), PeerIdentity{}, *listening, milliseconds(50));
+    (void)AskPeer(silent.address(), PeerIdentity{}, *listening, kTimeout);
   });
   const auto found = AskPeer(address, own, *listener, kTimeout);
-  release = true;
+  release.set_value();
   asking.join();
   EXPECT_EQ(found.code(), Code::kUnavailable);
   EXPECT_THAT(found.status().message(), HasSubstr("it is starting"));

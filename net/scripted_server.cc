@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <cerrno>
 #include <utility>
 
 namespace quoin::net {
@@ -27,6 +28,15 @@ int BindLoopback(std::uint16_t* port) {
   return bound;
 }
 
+// A signal that is meant for somebody else in the process may end a system call of this thread.
+template <typename Call>
+auto AgainIfInterrupted(const Call& call) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
 std::string Lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
@@ -36,7 +46,7 @@ std::string Lower(std::string text) {
 
 bool ScriptedConnection::ReadMore() {
   char bytes[65536];
-  const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+  const ssize_t count = AgainIfInterrupted([&] { return ::recv(socket_, bytes, sizeof bytes, 0); });
   if (count <= 0) return false;
   input_.append(bytes, static_cast<std::size_t>(count));
   return true;
@@ -78,7 +88,8 @@ std::optional<ScriptedRequest> ScriptedConnection::Receive() {
 
 void ScriptedConnection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t count =
+        AgainIfInterrupted([&] { return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (count <= 0) return;  // The client has gone; the script finds out when it receives.
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -119,7 +130,7 @@ ScriptedServer::~ScriptedServer() {
 
 void ScriptedServer::Run() {
   while (!stopping_) {
-    const int accepted = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int accepted = AgainIfInterrupted([&] { return ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); });
     if (accepted < 0) return;
     ++connections_;
     const int on = 1;

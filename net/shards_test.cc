@@ -52,10 +52,11 @@ TEST(Shards, LoseNothingThatManyThreadsPost) {
 }
 
 TEST(Shards, MayBlockOnReaders) {
-  Shards shards(1, 2);
-  shards.Start();
+  // They outlive the readers, who use them.
   std::promise<void> release;
   std::promise<void> passed;
+  Shards shards(1, 2);
+  shards.Start();
   shards.PostToReader([&] { release.get_future().wait(); });
   // The other reader and the shard go on.
   shards.PostToReader([&] { shards.Post(0, [&] { passed.set_value(); }); });

@@ -29,7 +29,7 @@ TEST(Kill9, LosesNoAcknowledgedWriteInAHundredRounds) {
   std::vector<LoadWriter> writers;
   for (int i = 0; i < kWriters; ++i) writers.emplace_back("w" + std::to_string(i) + "/", random());
 
-  NodeProcess node;
+  NodeProcess node({"--request_timeout=50s"});  // The disk may be busy.
   int killed_under_way = 0;
   for (int round = 0; round < kRounds; ++round) {
     const int acknowledgements = std::uniform_int_distribution<int>(0, kMostAcknowledgements)(random);

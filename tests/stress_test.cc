@@ -71,6 +71,7 @@ TEST_F(StressTest, VerificationCatchesAStoreThatForgets) {
   const NodeProcess other;
   ChildProcess bench = OnTerminal({"--server=" + node_.address() + "," + other.address(), "--workload=counters",
                                    "--verify", "--keys=10", "--duration=1m", "--connections=1"});
+  bench.ReadUntil("run       [");
   bench.ReadUntil("ETA");  // It tells one only when some time is over, so it has counted.
   node_.Kill9();
   bench.Signal(SIGINT);
@@ -83,7 +84,8 @@ TEST_F(StressTest, SpreadsOverTheServersAndGoesOnWithoutOneOfThem) {
   NodeProcess second, third;
   ChildProcess bench =
       OnTerminal({"--server=" + node_.address() + "," + second.address() + "," + third.address(), "--workload=put",
-                  "--connections=6", "--operations=10000", "--duration=1h", "--timeout=2s"});
+                  "--connections=6", "--operations=10000", "--duration=1h", "--timeout=10s"});
+  bench.ReadUntil("run       [");  // Before, it connects, and its first requests must not fail.
   bench.ReadUntil("ETA");
   second.Kill9();
   const std::string report = bench.ReadAll();

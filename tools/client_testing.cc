@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -36,7 +37,13 @@ class ScriptedNode::Impl {
  public:
   explicit Impl(Script script)
       : script_(std::move(script)), acceptor_(context_, {asio::ip::make_address("127.0.0.1"), 0}) {
+    // Its threads block in the kernel. A signal that is meant for the client (a program of a watch has ended) would end
+    // one of their calls. They begin with the mask of whoever begins them.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    CHECK_EQ(::pthread_sigmask(SIG_SETMASK, &all, &before), 0);
     thread_ = std::thread([this] { Accept(); });
+    CHECK_EQ(::pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
   }
 
   ~Impl() {

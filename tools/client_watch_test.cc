@@ -109,12 +109,12 @@ TEST_F(ClientWatchTest, ARefusalIsTold) {
 TEST_F(ClientWatchTest, ANodeThatCanNotBeReachedIsTold) {
   const net::RefusingPort nobody;
   Store store{
-      {.servers = {net::ParseHttpEndpoint(nobody.address()).value()}, .timeout = std::chrono::milliseconds(100)}};
+      {.servers = {net::ParseHttpEndpoint(nobody.address()).value()}, .timeout = std::chrono::seconds(2)}};
   Executor executor(store, client::Consistency::kQuorum);
   const auto printer = MakePrinter({.format = Format::kLines}, out_, err_);
   Shell shell(executor, cluster_, *printer, false);
   EXPECT_EQ(shell.RunLine("WATCH title"), ExitCode::kUnreachable);
-  EXPECT_THAT(err_.str(), HasSubstr("unreachable: no server took the watch within 100 ms: " + nobody.address()));
+  EXPECT_THAT(err_.str(), HasSubstr("unreachable: no server took the watch within 2000 ms: " + nobody.address()));
 }
 
 }  // namespace

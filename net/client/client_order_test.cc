@@ -32,11 +32,14 @@ TEST_F(ClientOrderTest, KeepsTheOrderOfAKeyWhoseLeaderChangesL3) {
   ASSERT_EQ(NodeOf(Do(*client, Operation::Get(other_key))), 1u);
   // The client knows the new leader now.
   held_keys_.clear();
+  const auto crossing = std::chrono::steady_clock::now();
   Start(*client, Operation::Append(key, "b"));
   Start(*client, Operation::Append(key, "c"));
   ASSERT_EQ(NodeOf(Do(*client, Operation::Get(KeyIn(5)))), 2u);
-  EXPECT_EQ(memory_[key], "0") << "what comes behind waits for the one that went the other way";
+  const std::string meanwhile = memory_[key];
   nodes_[1]->AnswerKept();
+  if (std::chrono::steady_clock::now() - crossing >= kMaxCrossingWait) GTEST_SKIP() << "the machine is too busy for this";
+  EXPECT_EQ(meanwhile, "0") << "what comes behind waits for the one that went the other way";
   RunUntil(context_, [&] { return answers_.size() == 3; });
   EXPECT_EQ(memory_[key], "0abc");
   EXPECT_EQ(NodeOf(answers_[0]), 1u);
@@ -184,6 +187,7 @@ TEST_F(ClientOrderTest, EndsAsUnreachableWhenAllServersAreLost) {
   WarmUp(*client);
   for (const auto& node : nodes_) node->refuse = true;
   for (const auto& node : nodes_) node->Cut();
+  RunUntil(context_, [&] { return client->counts().connections_lost >= nodes_.size(); });
   const Answer answer = Do(*client, Operation::Append("k", "x"));
   EXPECT_EQ(answer.outcome, Outcome::kNotApplied);
   EXPECT_EQ(answer.problem.type, "unreachable") << ToString(answer);

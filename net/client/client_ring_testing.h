@@ -102,6 +102,7 @@ class ClientRingTest : public testing::Test {
     // The machine may be busy.
     options.timeout = std::chrono::seconds(30);
     if (options.ping_interval == Options().ping_interval) options.ping_interval = std::chrono::seconds(10);
+    if (options.connect_timeout == Options().connect_timeout) options.connect_timeout = std::chrono::seconds(30);
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
     return *std::move(client);

@@ -56,6 +56,7 @@ class ClientSendingTest : public testing::Test {
     // The machine may be busy.
     options.timeout = seconds(30);
     options.ping_interval = seconds(10);
+    options.connect_timeout = seconds(30);
     options.client_id = 0xc0ffee00c0ffee;
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
@@ -110,6 +111,7 @@ TEST_F(ClientSendingTest, WhatTheProgramMayResumeIsNotFinished) {
 
 TEST_F(ClientSendingTest, WhatRemainsUnknownDoesNotHoldBackTheRestForEver) {
   const auto client = NewClient();
+  ASSERT_TRUE(Do(*client, Operation::Put("k", "v")).done());  // So that the connection is there.
   fates_ = {Fate::kSilence};
   ASSERT_EQ(Do(*client, Operation::Put("k", "v"), {.timeout = milliseconds(20)}).outcome, Outcome::kUnknown);
   while (HalfOf(sendings_.back().operation_id()) == "00c0ffee00c0ffee") {

@@ -28,7 +28,10 @@ class ClientTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(Options options = {}) {
     if (options.servers.empty()) options.servers = {AddressOf(*node_)};
-    options.timeout = seconds(20);  // The machine may be busy.
+    // The machine may be busy.
+    options.timeout = seconds(20);
+    options.ping_interval = seconds(10);
+    options.connect_timeout = seconds(30);
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
     return *std::move(client);

@@ -29,6 +29,7 @@ class WatchTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(Options options = {}) {
     if (options.servers.empty()) options.servers = {node_->address()};
+    if (options.connect_timeout == Options().connect_timeout) options.connect_timeout = seconds(30);
     auto client = Client::Create(context_.get_executor(), std::move(options));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
@@ -253,11 +254,11 @@ TEST_F(WatchTest, EndsWhenNoServerTakesItInTime) {
   const net::RefusingPort nobody;
   const auto client = NewClient({.servers = {nobody.address()}});
   WatchOptions options = Patient();
-  options.begin_within = milliseconds(50);
+  options.begin_within = milliseconds(2000);
   WatchStream watch = client->Watch({Key("a")}, options);
   EXPECT_EQ(Next(watch), "end");
   EXPECT_EQ(watch.status().code(), Code::kUnavailable);
-  EXPECT_THAT(watch.status().message(), HasSubstr("unreachable: no server took the watch within 50 ms"));
+  EXPECT_THAT(watch.status().message(), HasSubstr("unreachable: no server took the watch within 2000 ms"));
   EXPECT_THAT(watch.status().message(), HasSubstr(nobody.address()));
 }
 

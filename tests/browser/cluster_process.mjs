@@ -1,6 +1,7 @@
 // A cluster of real nodes, by tools:cluster: it starts them, kills them on command, and leaves none behind.
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
+import {setTimeout} from 'node:timers/promises';
 
 export class ClusterProcess {
   nodes = [];   // {name, id, url, peer, log}, in the order of their start.
@@ -51,6 +52,17 @@ export class ClusterProcess {
       }
       if (!line.startsWith('ok')) throw new Error(`${text}: ${line}`);
       return line;
+    }
+  }
+
+  // Resolves once all nodes that were started are members with all their replicas, each leads something, and nothing moves.
+  // For at most as many nodes as there are copies.
+  async rested(partitions) {
+    for (;; await setTimeout(20)) {
+      const {nodes = [], partitions: all} = await (await fetch(this.nodes[0].url + '/v1/cluster')).json();
+      const settled = nodes.length === this.nodes.length &&
+        nodes.every(({state, replicas, leads}) => state === 'active' && replicas === partitions && leads > 0);
+      if (settled && all.moving === 0 && all.leaderless === 0) return;
     }
   }
 

@@ -10,7 +10,7 @@ const FAST = ['--storage=memory'];
 
 async function connected(t, flags = FAST) {
   const node = await NodeProcess.start(t, flags);
-  const client = await connect(node.url);
+  const client = await connect(node.url, {timeoutMs: 120_000});  // The machine may be busy.
   t.after(() => client.close());
   return {node, client};
 }

@@ -129,7 +129,7 @@ test('a handshake that is none is refused', async (t) => {
   for (const settings of [{wrongAccept: true}, {subprotocol: 'quoin.v1.protobuf'}, {subprotocol: null}]) {
     const node = await ScriptedNode.start(settings);
     t.after(() => node.stop());
-    await assert.rejects(connect(node.url, {timeoutMs: 1000}), /none to what was asked/);
+    await assert.rejects(connect(node.url, {timeoutMs: 3000}), /none to what was asked/);
   }
 });
 

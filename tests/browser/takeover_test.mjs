@@ -2,7 +2,6 @@
 // in Chromium by pages of the other nodes, and by a client whose own node it was.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {setTimeout} from 'node:timers/promises';
 import {launch, openPage} from './browser.mjs';
 import {ClusterProcess} from './cluster_process.mjs';
 import {Proxy} from './node_process.mjs';
@@ -20,13 +19,8 @@ const waitForValue = (page, selector, value) => page.waitForFunction(([selector,
 // A cluster of three whose partitions have all their replicas: the only one of a partition must not be killed.
 async function started(t) {
   const cluster = await ClusterProcess.start(t, {flags: [`--partitions=${PARTITIONS}`]});
-  for (;; await setTimeout(20)) {
-    const {nodes = [], partitions} = await (await fetch(cluster.nodes[0].url + '/v1/cluster')).json();
-    if (nodes.length === 3 && nodes.every(({state, replicas}) => state === 'active' && replicas === PARTITIONS) &&
-        partitions.moving === 0 && partitions.leaderless === 0) {
-      return cluster;
-    }
-  }
+  await cluster.rested(PARTITIONS);
+  return cluster;
 }
 
 // Whose answer was lost with the leader is written again.

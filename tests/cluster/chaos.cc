@@ -56,7 +56,7 @@ class Chaos {
       faults_.Note(changes_.latest());
       watchers_->SetServers(cluster_.Endpoints());
     }
-    Hurt();
+    Hurt(number);
     faults_.UndoAll();
 
     const auto healed = steady_clock::now();
@@ -92,9 +92,11 @@ class Chaos {
   }
 
  private:
-  void Hurt() {
+  // For as long as the plan says, and, on a slow machine, until this round's share of what must happen has.
+  void Hurt(std::size_t number) {
     const auto end = steady_clock::now() + plan_.hurting;
-    while (steady_clock::now() < end) {
+    const std::size_t due = plan_.first.size() * number / plan_.rounds;
+    while (steady_clock::now() < end || first_ < due) {
       if (first_ < plan_.first.size()) {
         faults_.Do(plan_.first[first_++]);
       } else {

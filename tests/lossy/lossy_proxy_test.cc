@@ -64,7 +64,7 @@ TEST(LossyProxy, SwallowsTheAnswersToWhatHasReachedTheNode) {
     connection.Answer(200, "", "never seen");
     connection.WaitForEnd();
   });
-  LossyProxy proxy(server.port(), Always({.kind = Fate::Kind::kSwallow, .linger = milliseconds(2000)}));
+  LossyProxy proxy(server.port(), Always({.kind = Fate::Kind::kSwallow, .linger = milliseconds(5000)}));
   HttpClient client({"127.0.0.1", proxy.port()});
   EXPECT_EQ(client.Do(Post("body"), Soon()).code(), Code::kUnknown);
   EXPECT_EQ(received.get_future().get(), "body");
@@ -78,7 +78,7 @@ TEST(LossyProxy, BringsLateRequestsAfterTheirClientWasCutOff) {
     connection.WaitForEnd();
   });
   std::future<std::string> body = received.get_future();
-  LossyProxy proxy(server.port(), Always({.kind = Fate::Kind::kLate, .linger = milliseconds(2000)}));
+  LossyProxy proxy(server.port(), Always({.kind = Fate::Kind::kLate, .linger = milliseconds(5000)}));
   {
     HttpClient client({"127.0.0.1", proxy.port()});
     EXPECT_FALSE(client.Do(Post("body"), Soon()).ok());
