@@ -55,14 +55,14 @@ export class ClusterProcess {
     }
   }
 
-  // Resolves once all nodes that were started are members with all their replicas, each leads something, and nothing moves.
-  // For at most as many nodes as there are copies.
-  async rested(partitions) {
+  // Resolves once all nodes that were started are members, each leads something, and nothing moves.
+  async rested() {
+    const COPIES = 3;
     for (;; await setTimeout(20)) {
-      const {nodes = [], partitions: all} = await (await fetch(this.nodes[0].url + '/v1/cluster')).json();
-      const settled = nodes.length === this.nodes.length &&
-        nodes.every(({state, replicas, leads}) => state === 'active' && replicas === partitions && leads > 0);
-      if (settled && all.moving === 0 && all.leaderless === 0) return;
+      const {nodes = [], partitions} = await (await fetch(this.nodes[0].url + '/v1/cluster')).json();
+      if (nodes.length !== this.nodes.length || !nodes.every(({state, leads}) => state === 'active' && leads > 0)) continue;
+      const held = nodes.reduce((sum, {replicas}) => sum + replicas, 0);
+      if (held === partitions.total * Math.min(COPIES, nodes.length) && !partitions.moving && !partitions.leaderless) return;
     }
   }
 

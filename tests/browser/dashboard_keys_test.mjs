@@ -334,7 +334,7 @@ test('everything is done by keyboard alone', async (t) => {
 
 test('what one tab writes another one sees, at another node: in the list, and in the key that is open', async (t) => {
   const cluster = await ClusterProcess.start(t, {flags: ['--partitions=16']});
-  await cluster.rested(16);
+  await cluster.rested();
   const browser = await launch(t);
   const one = await openPage(t, browser, cluster.nodes[0].url + '/#keys/+');
   const two = await browse(t, browser, cluster.nodes[1].url);

@@ -11,6 +11,7 @@ const NOTICE_MS = 2000;
 
 async function started(t, nodes = 3) {
   const cluster = await ClusterProcess.start(t, {nodes, flags: [`--partitions=${PARTITIONS}`]});
+  await cluster.rested();
   const browser = await launch(t);
   return {cluster, browser};
 }
@@ -38,7 +39,7 @@ test('shows three nodes, their ring and what they do, also what happens at anoth
   }
   const leads = await page.locator('#nodes .leads').allTextContents();
   assert.equal(leads.reduce((sum, text) => sum + Number(text), 0), PARTITIONS);
-  assert.equal(await page.locator('#ring .leads').count(), 3);
+  await page.waitForFunction(() => document.querySelectorAll('#ring .leads').length === 3);
   assert.equal(await page.locator('#ring g.node').count(), 3);
   assert.equal(await page.locator('.chart canvas').count(), 2);
   // By keyboard, from one partition to the next.

@@ -19,7 +19,7 @@ const waitForValue = (page, selector, value) => page.waitForFunction(([selector,
 // A cluster of three whose partitions have all their replicas: the only one of a partition must not be killed.
 async function started(t) {
   const cluster = await ClusterProcess.start(t, {flags: [`--partitions=${PARTITIONS}`]});
-  await cluster.rested(PARTITIONS);
+  await cluster.rested();
   return cluster;
 }
 
