@@ -32,13 +32,15 @@ test('shows three nodes, their ring and what they do, also what happens at anoth
   const page = await dashboard(t, browser, cluster.nodes[0].url);
   assert.equal(await page.locator('#nodes tr').count(), 3);
   for (const {id, url} of cluster.nodes) {
-    const row = page.locator(`#nodes tr[data-id="${id}"]`);
-    assert.equal(await row.locator('.pill').textContent(), 'well');
-    assert.equal(await row.locator('.holds').textContent(), String(PARTITIONS));
-    assert.equal(await row.locator('.address').textContent(), new URL(url).host);
+    const row = `#nodes tr[data-id="${id}"]`;
+    await waitForText(page, `${row} .pill`, /^well$/);
+    await waitForText(page, `${row} .holds`, new RegExp(`^${PARTITIONS}$`));
+    assert.equal(await textOf(page, `${row} .address`), new URL(url).host);
   }
-  const leads = await page.locator('#nodes .leads').allTextContents();
-  assert.equal(leads.reduce((sum, text) => sum + Number(text), 0), PARTITIONS);
+  await page.waitForFunction((partitions) => {
+    const leads = [...document.querySelectorAll('#nodes .leads')].map((cell) => Number(cell.textContent));
+    return leads.reduce((sum, count) => sum + count, 0) === partitions;
+  }, PARTITIONS);
   await page.waitForFunction(() => document.querySelectorAll('#ring .leads').length === 3);
   assert.equal(await page.locator('#ring g.node').count(), 3);
   assert.equal(await page.locator('.chart canvas').count(), 2);
