@@ -139,7 +139,9 @@ TEST_P(WatchNodeTest, GoesOnFromACursorOnAnotherConnection) {
   second.Send(watch);
   std::set<std::string> told;
   for (std::string text = second.NextText(); text != "synced"; text = second.NextText()) told.insert(text);
-  EXPECT_EQ(told, (std::set<std::string>{"put b=2", "deleted a"}));
+  // On a slow machine the first comparison may have come behind the delete, and purged it: then the state is told anew.
+  const std::set<std::string> changes{"put b=2", "deleted a"}, state{"gap ", "put b=2"};
+  EXPECT_TRUE(told == changes || told == state) << testing::PrintToString(told);
 }
 
 TEST_P(WatchNodeTest, UnwatchEndsItAndTheConnectionGoesOn) {

@@ -96,7 +96,9 @@ TEST_F(WatchNodeTest, GoesOnFromACursorAfterTheProgramsRestart) {
   std::map<std::string, std::string> newest;
   for (std::string line = NextLine(watch); line != "synced"; line = NextLine(watch)) newest[line.substr(0, 10)] = line;
   EXPECT_TRUE(newest.contains("put k2 2"));
-  EXPECT_TRUE(newest.contains("deleted k1"));
+  EXPECT_FALSE(newest.contains("put k1 1"));
+  // On a slow machine the first comparison may have come behind the delete, and purged it: then the state is told anew.
+  EXPECT_TRUE(newest.contains("deleted k1") || newest.contains("gap"));
 }
 
 TEST_F(WatchNodeTest, ADamagedCursorIsRefused) {
