@@ -79,11 +79,14 @@ std::string Watchers::Impl::Compare(const std::map<std::string, StoredState>& st
   for (const auto& [key, state] : stored) {
     states_.OnTold("a read", {ToldEvent::Kind::kPut, key, state.version, state.value, 0});
   }
+  // All of them, as it says much whether one watcher is behind, those of one node, or everybody.
+  std::string all;
   for (const auto& watcher : watchers_) {
-    if (std::string missing = watcher->view.Missing(stored); !missing.empty()) return missing;
+    const std::string missing = watcher->view.Missing(stored);
+    if (!missing.empty()) all += (all.empty() ? "" : "\n  ") + missing;
   }
-  compared_ += watchers_.size();
-  return "";
+  if (all.empty()) compared_ += watchers_.size();
+  return all;
 }
 
 void Watchers::Impl::BeginPeace() {
