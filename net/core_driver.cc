@@ -57,8 +57,12 @@ void CoreDriver::Tick() {
   node_->SetDiskAnswering(!DiskHangs(), Now());
   node_->OnTick(Now());
   RepeatWishes();
-  Act();
+  // Positions that are owed are asked for while there are no news: they would be said before what they stand for. A
+  // round that begins in Act may end at once, and bring some.
+  while (ActOnce()) {
+  }
   if (news_taker_) news_taker_({});
+  Act();
   if (std::chrono::steady_clock::now() - published_at_ >= kSnapshotInterval) Publish();
   tick_timer_.expires_after(tick_);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
