@@ -27,11 +27,7 @@ class ClientFaultsTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(std::vector<std::string> servers, Options options = {}) {
     options.servers = std::move(servers);
-    // The machine may be busy.
-    if (options.timeout == Options().timeout) options.timeout = seconds(30);
-    if (options.ping_interval == Options().ping_interval) options.ping_interval = seconds(10);
-    if (options.connect_timeout == Options().connect_timeout) options.connect_timeout = seconds(30);
-    auto client = Client::Create(context_.get_executor(), std::move(options));
+    auto client = Client::Create(context_.get_executor(), Patient(std::move(options)));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }

@@ -53,12 +53,8 @@ class ClientSendingTest : public testing::Test {
   }
   std::unique_ptr<Client> NewClient(Options options = {}) {
     options.servers = {node_.address()};
-    // The machine may be busy.
-    options.timeout = seconds(30);
-    options.ping_interval = seconds(10);
-    options.connect_timeout = seconds(30);
     options.client_id = 0xc0ffee00c0ffee;
-    auto client = Client::Create(context_.get_executor(), std::move(options));
+    auto client = Client::Create(context_.get_executor(), Patient(std::move(options)));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }

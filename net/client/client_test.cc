@@ -28,11 +28,7 @@ class ClientTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(Options options = {}) {
     if (options.servers.empty()) options.servers = {AddressOf(*node_)};
-    // The machine may be busy.
-    options.timeout = seconds(20);
-    options.ping_interval = seconds(10);
-    options.connect_timeout = seconds(30);
-    auto client = Client::Create(context_.get_executor(), std::move(options));
+    auto client = Client::Create(context_.get_executor(), Patient(std::move(options)));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }

@@ -30,6 +30,14 @@ net::NodeOptions TestNodeOptions() {
   return options;
 }
 
+Options Patient(Options options) {
+  const Options usual;
+  if (options.timeout == usual.timeout) options.timeout = std::chrono::seconds(30);
+  if (options.ping_interval == usual.ping_interval) options.ping_interval = std::chrono::seconds(10);
+  if (options.connect_timeout == usual.connect_timeout) options.connect_timeout = std::chrono::seconds(30);
+  return options;
+}
+
 std::unique_ptr<net::Node> StartTestNode(net::NodeOptions options) {
   auto node = net::Node::Start(std::move(options));
   CHECK(node.ok()) << node.status();

@@ -28,6 +28,9 @@ net::NodeOptions TestNodeOptions();
 std::unique_ptr<net::Node> StartTestNode(net::NodeOptions options = TestNodeOptions());
 std::string AddressOf(const net::Node& node);
 
+// The machine may be busy: whatever the test itself leaves as it is by default takes long to run out.
+Options Patient(Options options);
+
 // Runs the context until the coroutine has ended, and gives what it gave.
 template <typename T>
 T RunToEnd(boost::asio::io_context& context, boost::asio::awaitable<T> coroutine) {

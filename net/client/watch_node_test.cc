@@ -31,12 +31,8 @@ class WatchNodeTest : public testing::Test {
   std::unique_ptr<Client> NewClient(const std::string& server) {
     Options options;
     options.servers = {server};
-    // The machine may be busy.
-    options.timeout = seconds(20);
-    options.ping_interval = seconds(10);
-    options.connect_timeout = seconds(30);
     options.routing = Routing::kFailover;  // Or it would learn of the way around the proxy.
-    auto client = Client::Create(context_.get_executor(), std::move(options));
+    auto client = Client::Create(context_.get_executor(), Patient(std::move(options)));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }

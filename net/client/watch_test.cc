@@ -29,8 +29,7 @@ class WatchTest : public testing::Test {
  protected:
   std::unique_ptr<Client> NewClient(Options options = {}) {
     if (options.servers.empty()) options.servers = {node_->address()};
-    if (options.connect_timeout == Options().connect_timeout) options.connect_timeout = seconds(30);
-    auto client = Client::Create(context_.get_executor(), std::move(options));
+    auto client = Client::Create(context_.get_executor(), client::Patient(std::move(options)));
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }
