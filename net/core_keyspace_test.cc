@@ -15,6 +15,7 @@
 
 #include "kv/memory_storage.h"
 #include "net/core_driver.h"
+#include "net/core_testing.h"
 #include "ring/partition.h"
 
 namespace quoin::net {
@@ -28,13 +29,7 @@ class CoreKeyspaceTest : public testing::Test {
  protected:
   explicit CoreKeyspaceTest(std::size_t max_bytes = 0)
       : storage_({.identity = {1, NodeId{7}, ClusterId{8}, kPartitions}, .max_bytes = max_bytes}) {
-    quorum::NodeOptions options;
-    options.self = NodeId{7};
-    options.boot = 1;
-    options.cluster = ClusterId{8};
-    options.partition_count = kPartitions;
-    options.member.peer_address = options.member.client_address = "127.0.0.1:8080";
-    options.max_value_bytes = 1 << 20;
+    quorum::NodeOptions options = OptionsOfOneNode(kPartitions);
     options.max_requests = 1 << 20;
     options.max_ids = 200;
     options.timing.sweep = milliseconds(1);

@@ -1,6 +1,7 @@
 #include "net/core_watches.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "quorum/watch.h"
 
@@ -63,31 +64,53 @@ WatchPositionsPtr CoreWatches::Say(Id id, Watch& watch, Time now) {
   return positions;
 }
 
-void CoreWatches::OnNews(std::vector<quorum::WatchNews> news) {
-  if (news.empty() && owed_.empty()) return;
-  const Time now = std::chrono::steady_clock::now();
+std::vector<CoreWatches::Notices> CoreWatches::Gather(std::vector<quorum::WatchNews> news) {
+  ++last_batch_;
   std::vector<Notices> notices(open_.size());
   for (quorum::WatchNews& each : news) {
     const auto found = watches_.find(each.token);
     if (found == watches_.end()) continue;
     Watch& watch = found->second;
-    WatchNotice notice;
-    const bool synced = std::any_of(each.events.begin(), each.events.end(), [](const quorum::WatchEvent& event) {
-      return event.kind == quorum::WatchEvent::Kind::kSynced;
-    });
-    watch.synced = watch.synced || synced;
-    if (!each.status.ok()) {
-      notice.status = std::move(each.status);
-      watches_.erase(found);
-      owed_.erase(each.token);
-    } else if (synced || watch.pace == Pace::kAlways || watch.positions_count <= kFewPositions ||
-               now - watch.said_at >= (watch.synced ? kInterval : kIntervalBeforeSynced)) {
-      notice.positions = Say(each.token, watch, now);
-    } else {
-      owed_.insert(each.token);
+    Notices& of_shard = notices[ShardOf(each.token)];
+    if (watch.batch != last_batch_) {
+      watch.batch = last_batch_;
+      watch.place = of_shard.size();
+      of_shard.emplace_back(each.token, WatchNotice{std::move(each.events), nullptr, std::move(each.status)});
+      continue;
     }
-    notice.events = std::move(each.events);
-    notices[ShardOf(each.token)].emplace_back(each.token, std::move(notice));
+    // The core tells of each partition by itself.
+    WatchNotice& notice = of_shard[watch.place].second;
+    std::move(each.events.begin(), each.events.end(), std::back_inserter(notice.events));
+    if (!each.status.ok()) notice.status = std::move(each.status);
+  }
+  return notices;
+}
+
+void CoreWatches::Complete(Id id, WatchNotice* notice, Time now) {
+  if (!notice->status.ok()) {
+    watches_.erase(id);
+    owed_.erase(id);
+    return;
+  }
+  Watch& watch = watches_.find(id)->second;
+  const bool synced = std::any_of(notice->events.begin(), notice->events.end(), [](const quorum::WatchEvent& event) {
+    return event.kind == quorum::WatchEvent::Kind::kSynced;
+  });
+  watch.synced = watch.synced || synced;
+  if (synced || watch.pace == Pace::kAlways || watch.positions_count <= kFewPositions ||
+      now - watch.said_at >= (watch.synced ? kInterval : kIntervalBeforeSynced)) {
+    notice->positions = Say(id, watch, now);
+  } else {
+    owed_.insert(id);
+  }
+}
+
+void CoreWatches::OnNews(std::vector<quorum::WatchNews> news) {
+  if (news.empty() && owed_.empty()) return;
+  const Time now = std::chrono::steady_clock::now();
+  std::vector<Notices> notices = Gather(std::move(news));
+  for (Notices& of_shard : notices) {
+    for (auto& [id, notice] : of_shard) Complete(id, &notice, now);
   }
   if (now - looked_at_ >= kLookInterval) SayWhatIsOwed(now, &notices);
   for (std::size_t shard = 0; shard < notices.size(); ++shard) {

@@ -1,6 +1,10 @@
 // CoreWatches: the watches that the replicated core serves (package quorum), for the front ends of all shards.
 //
-// What the core puts out at a time for the watches of one shard crosses to it in one piece. Values aren't copied.
+// What the core puts out at a time for the watches of one shard crosses to it in one piece, and each watch is told its
+// part of it by one notice. Values aren't copied.
+//
+// Invariant: positions are said behind everything that they speak of, so that whoever goes on from them misses nothing
+// (W5 of docs/watch.md).
 //
 // Thread safety: as WatchSource says; Begin on shards' threads only, End also on another one after they were stopped.
 // Lifetime: as CoreDriver, whose news it takes from its construction on.
@@ -56,6 +60,8 @@ class CoreWatches final : public WatchSource {
     bool synced = false;
     std::size_t positions_count = 0;  // As they were said last.
     Time said_at;
+    std::uint64_t batch = 0;  // Of news, the last one that had any for it,
+    std::size_t place = 0;    // and where its notice stands among those of its shard.
   };
 
   std::size_t ShardOf(Id id) const { return static_cast<std::size_t>(id % open_.size()); }
@@ -63,6 +69,10 @@ class CoreWatches final : public WatchSource {
   void BeginInCore(quorum::WatchRequest request, Pace pace, Id id);
   void EndInCore(Id id);
   void OnNews(std::vector<quorum::WatchNews> news);
+  // Each watch's events put together.
+  std::vector<Notices> Gather(std::vector<quorum::WatchNews> news);
+  // What is due of positions. REQUIRES: `notice` has all that there is for the watch.
+  void Complete(Id id, WatchNotice* notice, Time now);
   void SayWhatIsOwed(Time now, std::vector<Notices>* notices);
   WatchPositionsPtr Say(Id id, Watch& watch, Time now);
   // On the shard.
@@ -74,6 +84,7 @@ class CoreWatches final : public WatchSource {
   std::unordered_map<Id, Watch> watches_;  // Of the core's shard.
   std::set<Id> owed_;                      // The same: who was told events without positions.
   Time looked_at_;                         // The same: when all of them were last looked at.
+  std::uint64_t last_batch_ = 0;           // The same.
 };
 
 }  // namespace quoin::net

@@ -23,6 +23,7 @@
 #include "kv/memory_storage.h"
 #include "net/core_driver.h"
 #include "net/core_keyspace.h"
+#include "net/core_testing.h"
 #include "net/shards.h"
 #include "quorum/watch.h"
 #include "ring/partition.h"
@@ -35,6 +36,11 @@ using Pace = WatchSource::Pace;
 
 // More than those of which a watch's positions are cheap to say.
 constexpr std::uint32_t kPartitions = 64;
+
+bool Has(const WatchNotice& notice, Kind kind) {
+  const auto is = [kind](const quorum::WatchEvent& event) { return event.kind == kind; };
+  return std::any_of(notice.events.begin(), notice.events.end(), is);
+}
 
 // A watch, and what it has been told. Any thread.
 class Listener {
@@ -75,8 +81,7 @@ class Listener {
   WatchNotice NextWith(Kind kind) {
     for (;;) {
       WatchNotice notice = Next();
-      const auto is = [kind](const quorum::WatchEvent& event) { return event.kind == kind; };
-      if (!notice.status.ok() || std::any_of(notice.events.begin(), notice.events.end(), is)) return notice;
+      if (!notice.status.ok() || Has(notice, kind)) return notice;
     }
   }
   std::size_t waiting() {
@@ -110,13 +115,7 @@ class CoreWatchesTest : public testing::Test {
   static constexpr std::size_t kMaxWatches = 3;
 
   CoreWatchesTest() {
-    quorum::NodeOptions options;
-    options.self = NodeId{7};
-    options.boot = 1;
-    options.cluster = ClusterId{8};
-    options.partition_count = kPartitions;
-    options.member.peer_address = options.member.client_address = "127.0.0.1:8080";
-    options.max_value_bytes = 1 << 20;
+    quorum::NodeOptions options = OptionsOfOneNode(kPartitions);
     options.max_watches = kMaxWatches;
     driver_ = std::make_unique<CoreDriver>(storage_, *commits_, shards_, 0);
     const Status started = driver_->Start(options);
@@ -154,10 +153,27 @@ class CoreWatchesTest : public testing::Test {
     });
     EXPECT_EQ(promise.get_future().get().outcome, quorum::Outcome::kDone);
   }
-  // Whether the notice says that the watch has been told of the event.
-  static bool Covers(const WatchNotice& notice, const quorum::WatchEvent& event) {
-    const auto position = notice.positions->find(ring::PartitionOf(event.key, kPartitions));
-    return position != notice.positions->end() && position->second >= event.version;
+  // As many as come in one turn of the core, which may tell of them at a time.
+  void PutTogether(const std::vector<std::string>& keys) {
+    std::promise<void> all_done;
+    std::size_t open = keys.size();
+    shards_.Post(0, [&] {
+      for (const std::string& key : keys) {
+        quorum::Request request;
+        request.key = key;
+        request.operation = quorum::Put{"v", "", {}};
+        keyspace_->Submit(std::move(request), {}, [&](const quorum::Reply& reply) {
+          EXPECT_EQ(reply.outcome, quorum::Outcome::kDone);
+          if (--open == 0) all_done.set_value();
+        });
+      }
+    });
+    all_done.get_future().wait();
+  }
+  // Whether who was told these has been told of the event.
+  static bool Covers(const quorum::WatchPositions& positions, const quorum::WatchEvent& event) {
+    const auto position = positions.find(ring::PartitionOf(event.key, kPartitions));
+    return position != positions.end() && position->second >= event.version;
   }
 
   kv::MemoryStorage storage_{{.identity = {1, NodeId{7}, ClusterId{8}, kPartitions}, .max_bytes = 0}};
@@ -174,9 +190,11 @@ TEST_F(CoreWatchesTest, EachIsToldOnTheShardThatBeganIt) {
   for (const std::size_t shard : {0, 1}) {
     Listener& listener = New(shard);
     listener.Begin(Everything(), Pace::kSometimes);
-    EXPECT_EQ(listener.NextWith(Kind::kPut).events.front().key, "before");
+    // The state and its end may come together.
+    const WatchNotice notice = listener.NextWith(Kind::kPut);
+    EXPECT_EQ(notice.events.front().key, "before");
+    if (!Has(notice, Kind::kSynced)) listener.NextWith(Kind::kSynced);
   }
-  for (const auto& listener : listeners_) listener->NextWith(Kind::kSynced);
   Put("after");
   for (const auto& listener : listeners_) EXPECT_EQ(listener->NextWith(Kind::kPut).events.front().key, "after");
 }
@@ -215,7 +233,34 @@ TEST_F(CoreWatchesTest, PositionsComeWithEveryNoticeWhereTheyAreAskedFor) {
     Put("k" + std::to_string(i));
     const WatchNotice notice = listener.NextWith(Kind::kPut);
     ASSERT_NE(notice.positions, nullptr);
-    for (const quorum::WatchEvent& event : notice.events) EXPECT_TRUE(Covers(notice, event)) << event.key;
+    for (const quorum::WatchEvent& event : notice.events) EXPECT_TRUE(Covers(*notice.positions, event)) << event.key;
+  }
+}
+
+// Who leaves with them would never be told of it.
+TEST_F(CoreWatchesTest, PositionsSpeakOfNothingThatIsStillToBeTold) {
+  constexpr int kRounds = 50;
+  constexpr int kTimesSaid = 3;  // At the slower pace that takes as many seconds.
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(i));
+  for (const Pace pace : {Pace::kAlways, Pace::kSometimes}) {
+    Listener& listener = NewOfEverything(pace == Pace::kAlways ? 0 : 1, pace);
+    WatchPositionsPtr said;
+    int times_said = 0;
+    for (int round = 0; round < kRounds || times_said < kTimesSaid; ++round) {
+      PutTogether(keys);
+      for (std::size_t told = 0; told < keys.size();) {
+        const WatchNotice notice = listener.Next();
+        for (const quorum::WatchEvent& event : notice.events) {
+          ASSERT_FALSE(said != nullptr && Covers(*said, event)) << event.key << " in round " << round;
+        }
+        told += notice.events.size();
+        if (notice.positions == nullptr) continue;
+        said = notice.positions;
+        ++times_said;
+      }
+    }
+    listener.End();
   }
 }
 
@@ -226,7 +271,7 @@ TEST_F(CoreWatchesTest, PositionsThatAreOwedAreSaidThoughNothingMoreHappens) {
     WatchNotice notice = listener.NextWith(Kind::kPut);
     const quorum::WatchEvent event = notice.events.front();
     while (notice.positions == nullptr) notice = listener.Next();
-    EXPECT_TRUE(Covers(notice, event));
+    EXPECT_TRUE(Covers(*notice.positions, event));
   }
 }
 
