@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kToldLogLines = 5;
-constexpr std::size_t kSearchedLogLines = 100;
+constexpr std::size_t kToldReportLines = 80;  // A race takes two stacks, and where the memory came from.
+constexpr std::size_t kSearchedLogLines = 200;
 constexpr milliseconds kPollSlice{1000};
 
 // What stands behind glog's "E20240131 12:00:00.123456  1234 node.cc:224] ", which people need not see.
@@ -37,14 +38,20 @@ std::string LastWords(const LocalNode& node) {
   return words;
 }
 
+// glog's "F20240131 ...", or a sanitizer's report; stack traces follow.
+bool BeginsReport(const std::string& line) {
+  return line.starts_with("F2") || line.starts_with("WARNING: ThreadSanitizer") ||
+         line.find("ERROR: AddressSanitizer") != std::string::npos;
+}
+
 // What tells why a node has ended: from a failed check on, if there is one, otherwise the last lines.
 std::vector<std::string> EndOfLog(const LocalNode& node) {
   std::vector<std::string> lines = node.LastLogLines(kSearchedLogLines);
-  // glog's "F20240131 ..."; a stack trace follows.
-  const auto fatal = std::ranges::find_if(lines, [](const std::string& line) { return line.starts_with("F2"); });
-  if (fatal != lines.end()) {
-    lines.erase(lines.begin(), fatal);
-    lines.resize(std::min(lines.size(), kToldLogLines));
+  const auto report = std::ranges::find_if(lines, BeginsReport);
+  if (report != lines.end()) {
+    const std::size_t told = report->starts_with("F2") ? kToldLogLines : kToldReportLines;
+    lines.erase(lines.begin(), report);
+    lines.resize(std::min(lines.size(), told));
   } else if (lines.size() > kToldLogLines) {
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kToldLogLines));
   }
