@@ -63,7 +63,7 @@ void WatchBuffer::Add(std::vector<quorum::WatchEvent> events, WatchPositionsPtr 
   if (IsOver(max_bytes) && !held_.empty() && !limits_.partial) {
     // Keeping back doesn't help any more: the client may be fast enough for it all.
     torn_ = true;
-    marks_.clear();
+    std::erase_if(marks_, [](const Mark& mark) { return !mark.whole; });
     ReleaseAll();
   }
 }
@@ -211,8 +211,9 @@ void WatchBuffer::AddPositions(WatchPositionsPtr positions) {
   if (!all_released_) {
     for (const auto& [partition, version] : *positions) released_.insert(partition);
   }
-  // A later mark may stand for an earlier one, never the other way round.
-  if (!marks_.empty() && (marks_.back().number == next_number_ || marks_.size() == kMaxMarks)) marks_.pop_back();
+  // A later mark may stand for an earlier one, never the other way round; and what can't be given out for none.
+  const bool stands_for_it = !marks_.empty() && (caught_up_ || !marks_.back().whole);
+  if (stands_for_it && (marks_.back().number == next_number_ || marks_.size() >= kMaxMarks)) marks_.pop_back();
   marks_.push_back({next_number_, std::move(positions), caught_up_});
   if (queue_.empty()) ReachMarks();
 }

@@ -115,6 +115,28 @@ TEST(WatchBuffer, AfterAGapNothingCountsAsTold) {
   EXPECT_TRUE(positions->empty());
 }
 
+// Otherwise the client goes on from a cursor of before the gap, as if there had been none.
+TEST(WatchBuffer, WhatComesWhileAGapWaitsDoesNotTakeItsCursorAway) {
+  const auto of_a_part = std::make_shared<const quorum::WatchPositions>(quorum::WatchPositions{{PartitionId{0}, At(3)}});
+  const auto expect_begins_with_gap = [](WatchBuffer& buffer) {
+    const WatchPositionsPtr positions = buffer.TakePositions();
+    ASSERT_NE(positions, nullptr);
+    EXPECT_TRUE(positions->empty());
+  };
+  WatchBuffer buffer = Live();
+  buffer.Add({Gap()}, nullptr);
+  buffer.Add({}, of_a_part);
+  EXPECT_EQ(TakeAll(buffer), Texts{"gap"});
+  expect_begins_with_gap(buffer);
+
+  // Parts of the state are let through.
+  WatchBuffer torn = Live({.max_bytes = 10'000});
+  torn.Add({Gap()}, nullptr);
+  torn.Add({Put("a", 5, 5000), Put("b", 6, 5000), Put("c", 7, 5000)}, nullptr);
+  EXPECT_EQ(TakeAll(torn).front(), "gap");
+  expect_begins_with_gap(torn);
+}
+
 TEST(WatchBuffer, PositionsWaitForWhatCameBeforeThem) {
   WatchBuffer buffer = Live();
   buffer.Add({Put("a", 2), Put("b", 3)}, Everything(3));

@@ -6,8 +6,8 @@
 // Invariants:
 //   F1  an event is told once its proposal is chosen and held durably by the leader's own replica, in the order of
 //       versions (W1);
-//   F2  every proposal at or below position() is settled so, or withdrawn, and the own replica holds what any of them
-//       and any earlier leadership left behind; before begun() there is no position;
+//   F2  every proposal at or below position() is settled so, or withdrawn for good, and the own replica holds what any
+//       of them and any earlier leadership left behind; before begun() there is no position;
 //   F3  a subscriber's packets count up from 1, and what its filter covers and comes after a packet's position is in
 //       the packets after that.
 //

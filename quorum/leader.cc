@@ -276,6 +276,7 @@ void Leader::End(Effects* effects) {
   phase_ = Phase::kIdle;
   if (feed_.on()) feed_.End(effects);
   before_feed_.clear();
+  uncertain_.reset();
   complete_touch_ = 0;
   const Reply not_applied = NotApplied(Code::kUnavailable, "the leadership ended before it was proposed");
   const Reply unknown = Broken(Canary::kUnknownReportedAsFailed)

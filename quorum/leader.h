@@ -326,6 +326,8 @@ class Leader {
   bool IsHeldAndChosen(const std::string& key, const kv::Version& version) const;
   // Passes on what is settled, as far as that goes.
   void AdvanceFeed(Effects* effects);
+  // What it has proposed up to here can be settled.
+  kv::Version NewestCertain() const;
 
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);
@@ -386,6 +388,9 @@ class Leader {
   Feed feed_;
   std::map<std::string, kv::Version> before_feed_;  // Not yet held and chosen when the feed was turned on.
   std::optional<kv::Version> feed_from_;            // What was proposed up to here must be settled before it begins.
+  // The lowest that was withdrawn and may be there again, at the same version, after a restart. Nothing above it can
+  // be settled: whoever goes on from there would not be told of it.
+  std::optional<kv::Version> uncertain_;
 };
 
 }  // namespace quoin::quorum

@@ -30,6 +30,7 @@ void Leader::OnRefused(NodeId from, const Refused& refused, Effects* effects) {
   for (Proposal& proposal : found->second.proposals) {
     if (proposal.version == refused.version) proposal.refused = refused.code;
   }
+  if (refused.code == Code::kUnknown) uncertain_ = std::min(uncertain_.value_or(refused.version), refused.version);
   Withdraw(*found, effects);
 }
 

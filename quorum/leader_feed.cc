@@ -19,7 +19,7 @@ void Leader::TendFeed(ring::MonotonicTime now, const NodeTiming& timing, Effects
 }
 
 void Leader::TurnFeedOn() {
-  feed_.TurnOn(ballot_, newest_proposed());
+  feed_.TurnOn(ballot_, NewestCertain());
   before_feed_.clear();
   feed_from_.reset();
   // A key that every replica holds is neither here nor there. What one replica lacks may be held by all that matter.
@@ -56,12 +56,17 @@ bool Leader::IsFeedReady() {
   if (!brought) return false;
   // Its own replica may still hold, in the place of what was proposed by now, a leftover that was never chosen (seed
   // 80): nobody may read that there.
-  if (!feed_from_) feed_from_ = newest_proposed();
+  if (!feed_from_) feed_from_ = NewestCertain();
   return feed_.next() == nullptr || feed_.next()->version > *feed_from_;
+}
+
+kv::Version Leader::NewestCertain() const {
+  return uncertain_ ? kv::Version{uncertain_->ballot, uncertain_->sequence - 1} : newest_proposed();
 }
 
 void Leader::AdvanceFeed(Effects* effects) {
   while (const Feed::Proposal* next = feed_.next()) {
+    if (uncertain_ && next->version >= *uncertain_) return;
     const bool settled = next->withdrawn || IsHeldAndChosen(next->key, next->version);
     if (!settled && !Broken(Canary::kFeedBeforeChosen)) return;
     feed_.Pass(effects);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "quorum/cluster_testing.h"
+#include "quorum/watch_testing.h"
 
 namespace quoin::quorum {
 namespace {
@@ -441,6 +443,34 @@ TEST(LoneReplicaTest, AFailedSyncIsUnknownAndReadsGoOn) {
   EXPECT_EQ(Told(lone.Do(1, PutOf("k", "new"))), "outcome unknown");
   EXPECT_EQ(Told(lone.Do(1, PutOf("k", "newer"))), "read-only");
   EXPECT_EQ(Told(lone.Do(1, GetOf("k"))), "old");
+}
+
+// After a restart it may be there under its old version, and a watch that went on from above wouldn't be told of it.
+TEST(LoneReplicaTest, TheFeedPassesNothingThatMayBeThereAfterARestart) {
+  const auto subscribe = [](Leader& leader) {
+    Effects effects;
+    WatchPacket packet;
+    packet.subscription = 10;
+    packet.begins = true;
+    packet.filter = std::make_shared<const WatchFilter>(WatchFilter{1, {PrefixTarget("")}});
+    leader.Subscribe(NodeId{1}, packet, ring::MonotonicTime(), &effects);
+    ASSERT_TRUE(leader.feed().begun());
+  };
+  for (const bool before : {true, false}) {
+    TestCluster lone(1);
+    lone.compares = true;
+    ASSERT_TRUE(lone.Lead(1));
+    lone.Do(1, PutOf("k", "old"));
+    Leader& leader = lone.leader(1);
+    const kv::Version certain = leader.newest_proposed();
+    if (before) subscribe(leader);
+    lone.failing_disks[1] = Code::kUnknown;
+    lone.Do(1, PutOf("k", "new"));
+    lone.Do(1, PutOf("l", "newer"));  // Which is refused for certain.
+    EXPECT_GT(leader.newest_proposed(), certain);
+    if (!before) subscribe(leader);
+    EXPECT_EQ(leader.feed().position(), certain) << before;
+  }
 }
 
 // --- Expiry

@@ -279,19 +279,19 @@ void WatchHub::OnUnreachable(NodeId node, Moment now, WatchEffects* effects) {
 }
 
 void WatchHub::OnTick(Moment now, WatchEffects* effects) {
-  // An answer may be lost; its range is asked for once more.
-  for (auto question = questions_.begin(); question != questions_.end();) {
-    const auto [id, partition] = question->second;
-    ++question;
-    WatchLine& line = interests_.at(id).lines.at(partition);
-    if (now.now - line.reading->asked_at < 4 * options_.attempt) continue;
-    DropReading(&parts_.at(partition), &line);
-  }
   for (auto& [partition, part] : parts_) {
     if (part.subscription.OnTick(now.now)) OnBroken(partition, &part);
     TendFilter(&part);
     part.subscription.Tend(now.now, &last_number_, &effects->packets);
     Read(partition, &part, now, effects);
+  }
+  // An answer may be lost, or late: the same is asked once more, and the first answer that comes is taken.
+  for (const auto& [number, where] : questions_) {
+    const auto& [id, partition] = where;
+    const Interest& interest = interests_.at(id);
+    WatchLine::Reading& reading = *interest.lines.at(partition).reading;
+    if (now.now - reading.asked_at < 4 * options_.attempt) continue;
+    Send(interest, partition, parts_.at(partition), &reading, now, effects);
   }
   Settle(now, effects);
 }

@@ -172,6 +172,9 @@ class WatchHub {
   void Read(PartitionId partition, Part* part, Moment now, WatchEffects* effects);
   void Ask(std::uint64_t id, const Interest& interest, PartitionId partition, Part* part, WatchLine* line, Moment now,
            WatchEffects* effects);
+  // Sends the reading's question.
+  void Send(const Interest& interest, PartitionId partition, const Part& part, WatchLine::Reading* reading, Moment now,
+            WatchEffects* effects);
   void FinishReadings(PartitionId partition, Part* part, WatchEffects* effects);
   void FinishReading(std::uint64_t id, Interest* interest, PartitionId partition, Part* part, WatchEffects* effects);
   void DropReading(Part* part, WatchLine* line);

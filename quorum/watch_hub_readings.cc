@@ -33,23 +33,28 @@ void WatchHub::Ask(std::uint64_t id, const Interest& interest, PartitionId parti
   reading.place = segment->first;
   reading.up_to = line->EndOf(segment);
   reading.above = segment->second.position;
-  reading.asked_at = now.now;
   ++readings_;
   ++part->readings;
   questions_.emplace(reading.number, std::pair(id, partition));
+  Send(interest, partition, *part, &reading, now, effects);
+}
+
+void WatchHub::Send(const Interest& interest, PartitionId partition, const Part& part, WatchLine::Reading* reading,
+                    Moment now, WatchEffects* effects) {
+  reading->asked_at = now.now;
   CatchUpPacket question;
   question.partition = partition;
-  question.subscription = part->subscription.name();
-  question.number = reading.number;
+  question.subscription = part.subscription.name();
+  question.number = reading->number;
   question.target = interest.target;
-  if (!reading.place.empty()) question.after = reading.place;
-  question.above = reading.above;
+  if (!reading->place.empty()) question.after = reading->place;
+  question.above = reading->above;
   // What is read is told to each of its watches.
   constexpr std::size_t kMostTold = 64 * kReadRecords;
   question.limit =
       static_cast<std::uint32_t>(std::clamp<std::size_t>(kMostTold / interest.watches.size(), 16, kReadRecords));
   question.max_bytes = kReadBytes;
-  effects->packets.push_back({part->subscription.leader(), std::move(question)});
+  effects->packets.push_back({part.subscription.leader(), std::move(question)});
 }
 
 void WatchHub::DropReading(Part* part, WatchLine* line) {

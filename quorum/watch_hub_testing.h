@@ -84,6 +84,14 @@ class WatchHubTest : public testing::Test {
     for (const State& state : events) packet.events.push_back({state.key, state.record(), state.accepted == again});
     Do([&](WatchEffects* effects) { hub().OnWatched(NodeId{kLeader}, packet, now_, effects); });
   }
+  // Of another leadership, under any name and without an event.
+  void FeedAt(const kv::Ballot& ballot, std::uint64_t subscription, std::uint64_t number, std::uint64_t sequence) {
+    WatchedPacket packet{.partition = kPartition, .subscription = subscription, .ballot = ballot};
+    packet.number = number;
+    packet.filter = filter_;
+    packet.position = {ballot, sequence};
+    Do([&](WatchEffects* effects) { hub().OnWatched(NodeId{kLeader}, packet, now_, effects); });
+  }
   // The leader's answer to the oldest question that wasn't answered.
   void Answer(const Reading& reading) {
     ASSERT_FALSE(questions_.empty());
@@ -106,6 +114,8 @@ class WatchHubTest : public testing::Test {
   }
 
   std::vector<std::string> Told(std::uint64_t token) { return views_[token].TakeLines(); }
+  // The latest one's name.
+  std::uint64_t subscription() const { return subscription_; }
   // What was sent since the last look: "subscribe a room/* v1", "renew", "end", "read room/* after x above 5".
   std::vector<std::string> Sent() { return std::exchange(sent_, {}); }
   std::optional<std::uint64_t> PositionOf(std::uint64_t token) {

@@ -128,6 +128,14 @@ bool WatchSubscription::Receive(NodeId from, const WatchedPacket& packet, ring::
     Break(now, options_.attempt / kRest);
     return was_on;
   }
+  const bool has_begun = next_number_ > 1 || !early_.empty();
+  if (has_begun && packet.ballot < ballot_) return false;  // Late.
+  if (has_begun && packet.ballot > ballot_) {
+    // A late copy of the first packet subscribed at another leadership of the same node, whose numbers say nothing.
+    hint_ = std::max(hint_, packet.ballot);
+    Break(now, ring::Duration(0));
+    return was_on;
+  }
   heard_at_ = now;
   stands_ = true;
   ballot_ = packet.ballot;

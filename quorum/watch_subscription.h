@@ -5,7 +5,8 @@
 // that is missing, another leader, silence) breaks it as a whole, and it begins anew under another name.
 //
 // Invariants:
-//   B1  packets are delivered in the order of their numbers, none is left out, each once, while it is on();
+//   B1  packets are delivered in the order of their numbers, none is left out, each once, while it is on(); all of them
+//       are of one leadership;
 //   B2  a filter is confirmed() only by a packet that the leader sent after it went by that filter.
 //
 // Threads: lives on one shard. Lifetime: the routes outlive it.
