@@ -15,11 +15,11 @@ std::size_t SizeOf(const Batch::Change& change) {
 
 }  // namespace
 
-void Batch::PutRecord(PartitionId partition, std::string_view key, const Record& record) {
+void Batch::PutRecord(PartitionId partition, std::string_view key, const Record& record, Space space) {
   Change& change = changes_.emplace_back(Change{Change::Kind::kPutRecord, partition, std::string(key), {}});
   EncodeRecord(partition, key, record, &change.bytes);
   size_bytes_ += SizeOf(change);
-  stores_records_ |= !record.tombstone;
+  stores_records_ |= !record.tombstone && space == Space::kPlenty;
   if (const std::optional<WallTime> due = DueOf(record)) {
     size_bytes_ +=
         SizeOf(changes_.emplace_back(Change{Change::Kind::kPutDue, partition, std::string(key), {}, false, *due}));

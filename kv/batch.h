@@ -20,8 +20,10 @@ namespace quoin::kv {
 
 class Batch {
  public:
-  // Also notes when the record is due, if ever (kv/due.h).
-  void PutRecord(PartitionId partition, std::string_view key, const Record& record);
+  // What a disk that is all but full may still be used for.
+  enum class Space { kPlenty, kReserve };
+  // Also notes when the record is due, if ever (kv/due.h). `space`: kReserve for what the node itself needs to go on.
+  void PutRecord(PartitionId partition, std::string_view key, const Record& record, Space space = Space::kPlenty);
   void EraseRecord(PartitionId partition, std::string_view key);
   // Erases every record of the partition with from <= key, and key < to where `to` is given.
   void EraseRange(PartitionId partition, std::string_view from, std::optional<std::string_view> to);
@@ -36,7 +38,7 @@ class Batch {
   std::size_t count() const { return changes_.size(); }
   // Keys and encoded bytes: what the batch will cost in the engine's log, within a few bytes per change.
   std::size_t size_bytes() const { return size_bytes_; }
-  // Whether it puts a record that is no tombstone. Without, it is small or makes room.
+  // Whether it puts a record that is no tombstone, and not for the reserve. Without, it is small or makes room.
   bool stores_records() const { return stores_records_; }
 
   struct Change {

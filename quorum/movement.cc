@@ -86,6 +86,10 @@ void Movement::OnReport(const MoveReport& report) {
   // What was found once under a version stays true under it: nothing is obeyed without B's quorums from then on.
   found.filled = found.filled || report.filled;
   found.complete = found.complete || report.complete;
+  std::uint64_t copied_keys = 0;
+  for (const auto& [node, copied] : report.copied) copied_keys += copied.keys;
+  // A leader that has just begun compares once more what is there already, which brings it no further.
+  found.copied_keys = std::max(found.copied_keys, copied_keys);
 }
 
 void Movement::Step(const Topology& chosen, const Sight& sight, Topology* next) {
@@ -137,7 +141,12 @@ void Movement::Observe(const Topology& chosen, ring::Duration now) {
       continue;
     }
     Phase& phase = phases_[partition];
-    if (phase.version != configuration.version) phase = {configuration.version, now};
+    if (phase.version != configuration.version) phase = {configuration.version, now, now};
+    const std::uint64_t copied_keys = FoundFor(partition, configuration.version).copied_keys;
+    if (copied_keys > phase.copied_keys) {
+      phase.copied_keys = copied_keys;
+      phase.further_at = now;
+    }
   }
 }
 
@@ -215,7 +224,7 @@ bool Movement::IsToBeCancelled(PartitionId partition, const Configuration& now_c
         state == MemberState::kActive || (state == MemberState::kDraining && now_chosen.replicas.Contains(node));
     if (!stays) return true;
   }
-  if (now - phases_.at(partition).since >= options_.move_timeout) return true;
+  if (now - phases_.at(partition).further_at >= options_.move_timeout) return true;
   // P5
   return now_chosen.phase == ring::Phase::kFilling && plan_.possible && plan_.IsAfresh(partition) &&
          !SameQuorums(now_chosen.incoming, plan_.For(partition));

@@ -53,7 +53,8 @@ class Movement {
  public:
   struct Options {
     std::size_t max_moves = 8;
-    ring::Duration move_timeout = std::chrono::minutes(10);  // In one phase.
+    // In one phase, without more keys on the new replicas.
+    ring::Duration move_timeout = std::chrono::minutes(10);
   };
 
   explicit Movement(const Options& options) : options_(options) {}
@@ -79,11 +80,14 @@ class Movement {
     std::uint64_t version = 0;
     bool filled = false;
     bool complete = false;
+    std::uint64_t copied_keys = 0;  // The most that new replicas were said to hold, all together.
     bool ever_equal = false;  // Under whatever version. Read by a canary only.
   };
   struct Phase {
     std::uint64_t version = 0;
     ring::Duration since{0};
+    ring::Duration further_at{0};  // When it was last seen to have got further.
+    std::uint64_t copied_keys = 0;
   };
   // What the placement wants, and what it was computed from.
   struct Plan {

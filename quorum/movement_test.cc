@@ -189,6 +189,26 @@ TEST(Movement, IsCancelledWithoutProgressForSoLongAndTriedAgain) {
   }
 }
 
+TEST(Movement, IsNotCancelledWhileItGetsFurther) {
+  RingUnderControl ring = WithAMove();
+  const ring::Configuration moving = ring.ConfigurationOf(kOnly);
+  Amount copied{.keys = 100, .bytes = 10'000};
+  for (int i = 0; i < 5; ++i) {
+    copied.keys += 100;
+    ring.ReportCopied(kOnly, copied);
+    ring.Pass(QuickOptions().move_timeout - kTestTick);
+    ring.Step();  // The system partition's move, of which nothing is reported, is cancelled and tried again.
+    EXPECT_EQ(ring.ConfigurationOf(kOnly), moving);
+  }
+  // A new leader that compares anew what is there already gets no further.
+  for (std::uint64_t keys = copied.keys - 300; keys <= copied.keys; keys += 100) {
+    ring.ReportCopied(kOnly, {.keys = keys, .bytes = 10'000});
+  }
+  ring.Pass(QuickOptions().move_timeout);
+  EXPECT_TRUE(ring.Step());
+  EXPECT_EQ(ring.ConfigurationOf(kOnly).phase, Phase::kStable);
+}
+
 TEST(Movement, IsNotCancelledIntoASetThatHasLostItsQuorumP3) {
   RingUnderControl ring(6, 1);
   // All three replicas leave at once, and are gone before the move is done.

@@ -133,8 +133,7 @@ const Replica* Node::Impl::Find(PartitionId partition) const {
 }
 
 Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
-  std::unique_ptr<Replica>& replica = replicas_[partition];
-  if (replica != nullptr) return replica.get();
+  if (const auto known = replicas_.find(partition); known != replicas_.end()) return known->second.get();
   Result<std::optional<kv::PartitionState>> durable = storage_.GetPartitionState(partition);
   QUOIN_RETURN_IF_ERROR(durable.status());
   Leader::Options leader{
@@ -146,14 +145,17 @@ Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
       .salt = random_.Next(),
       // Nothing is as urgent as the ring.
       .pace = partition == kSystemPartition ? nullptr : &copy_pace_};
-  replica = std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now);
+  Replica* const replica =
+      replicas_
+          .emplace(partition, std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now))
+          .first->second.get();
   if (partition == kSystemPartition) {
-    system_ = replica.get();
+    system_ = replica;
   } else {
     if (by_partition_.size() <= partition.value) by_partition_.resize(partition.value + 1);
-    by_partition_[partition.value] = replica.get();
+    by_partition_[partition.value] = replica;
   }
-  return replica.get();
+  return replica;
 }
 
 void Node::Impl::Post(NodeId to, PacketBody&& body) {
@@ -270,11 +272,13 @@ void Node::Impl::Tick(Moment now) {
     Watched(std::move(watches));
   }
   // Nobody asks anything of a node that says that its disk is full, so it has to find out by itself that there is space
-  // again; any write will do.
+  // again.
   if (disk_full_ && now.now - probed_at_ >= options_.timing.resend) {
     probed_at_ = now.now;
-    topology_dirty_ = topology_ != nullptr;
+    probe_ = topology_ != nullptr;
+    topology_waits_ = false;
   }
+  RetryUnserved(now);
   AskToJoin(now);
   Report(now);
   Control(now);
@@ -315,37 +319,51 @@ void Node::Impl::RangeRead(const RangeWanted& range, const RangeFound& found, Mo
 bool Node::Impl::WantsRound() const {
   const Effects& open = rounds_.open();
   return !rounds_.under_way() && (!open.batch.empty() || !open.when_durable.empty() ||
-                                  !open.ranges_when_durable.empty() || (topology_dirty_ && !disk_stopped_));
+                                  !open.ranges_when_durable.empty() ||
+                                  (((topology_dirty_ && !topology_waits_) || probe_) && !disk_stopped_));
 }
 
 kv::Batch Node::Impl::Seal() {
   sealed_ranges_ = std::exchange(open().ranges_when_durable, {});
+  // What is refused with a probe would be lost, so a probe goes alone.
+  const bool somebody_waits = !open().when_durable.empty() || !sealed_ranges_.empty();
   kv::Batch batch = rounds_.Seal();
   sealed_topology_ = std::exchange(topology_dirty_, false);
-  if (sealed_topology_) {
-    kv::Record record;
-    record.accepted = record.changed = kv::Version{{topology_->epoch, options_.self}, 1};
-    record.value = ring::EncodeTopology(*topology_);
-    batch.PutRecord(kLocalPartition, kTopologyKey, record);
-  }
+  // In one batch with the versions that acceptors take from it: a restart finds both or neither.
+  if (sealed_topology_) PutTopology(kv::Batch::Space::kReserve, &batch);
   sealed_replicas_.clear();
   for (const auto& [partition, replica] : replicas_) {
     if (replica->acceptor().Seal(&batch)) sealed_replicas_.push_back(replica.get());
+  }
+  if (probe_ && !somebody_waits && batch.empty()) {
+    probe_ = false;
+    // Any write that a full disk refuses will do.
+    PutTopology(kv::Batch::Space::kPlenty, &batch);
   }
   sealed_records_ = batch.stores_records();
   return batch;
 }
 
+void Node::Impl::PutTopology(kv::Batch::Space space, kv::Batch* batch) const {
+  kv::Record record;
+  record.accepted = record.changed = kv::Version{{topology_->epoch, options_.self}, 1};
+  record.value = ring::EncodeTopology(*topology_);
+  batch->PutRecord(kLocalPartition, kTopologyKey, record, space);
+}
+
 void Node::Impl::RoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over) {
   if (status.ok()) {
-    if (sealed_records_) disk_full_ = false;  // A disk takes other changes longer.
+    if (sealed_records_) disk_full_ = probe_ = false;  // A disk takes other changes longer.
+    topology_waits_ = false;
     for (Replica* const replica : sealed_replicas_) replica->acceptor().OnDurable();
     std::vector<Envelope> durable = rounds_.OnDurable();
     Post(&durable);
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
     if (hand_over) hand_over();
   } else {
+    const bool took_writes = disk_takes_writes();
     topology_dirty_ = topology_dirty_ || sealed_topology_;
+    topology_waits_ = true;  // For the next probe: a disk that is full now will be full in the next round.
     disk_full_ = status.code() == Code::kDiskFull;
     disk_stopped_ = disk_stopped_ || !disk_full_;
     for (const auto& [partition, replica] : replicas_) replica->acceptor().OnRefused(status.code());
@@ -353,8 +371,10 @@ void Node::Impl::RoundEnd(const Status& status, Moment now, const std::function<
     Post(&refused);
     // Reading goes on; what was to be told with it waits for whoever asks again.
     for (RangeWanted& range : std::exchange(sealed_ranges_, {})) output_.ranges.push_back(std::move(range));
-    heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;
-    SendHeartbeats(now);
+    if (took_writes) {
+      heartbeat_at_ = now.now - 2 * options_.timing.heartbeat;  // The others should know at once.
+      SendHeartbeats(now);
+    }
   }
   Settle(now);
 }

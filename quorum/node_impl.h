@@ -141,6 +141,9 @@ class Node::Impl final : public Surroundings, public Routes {
   // node_ring.cc
   void Adopt(std::shared_ptr<const ring::Topology> topology, Moment now);
   void LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now);
+  // Those whose states could not be read.
+  void RetryUnserved(Moment now);
+  void PutTopology(kv::Batch::Space space, kv::Batch* batch) const;
   void Fetch(NodeId from, Moment now);
   // Sends the ring without being asked, once per epoch; false when that was done already.
   bool Push(NodeId to);
@@ -182,7 +185,10 @@ class Node::Impl final : public Surroundings, public Routes {
   bool disk_stopped_ = false;
   bool disk_full_ = false;
   bool disk_answering_ = true;
-  ring::MonotonicTime probed_at_;  // While the disk is full.
+  // While the disk is full.
+  ring::MonotonicTime probed_at_;
+  bool probe_ = false;           // To be written, once there is nothing else to write.
+  bool topology_waits_ = false;  // It was refused; no round begins for it alone.
 
   ring::FailureDetector detector_;
   ring::Gossip gossip_;
@@ -198,6 +204,8 @@ class Node::Impl final : public Surroundings, public Routes {
 
   std::shared_ptr<const ring::Topology> topology_;
   bool topology_dirty_ = false;  // Not yet part of a round.
+  std::set<PartitionId> unserved_;  // Their states can't be read.
+  ring::MonotonicTime tried_unserved_at_;
   bool sealed_topology_ = false;
   bool sealed_records_ = false;
   std::vector<Replica*> sealed_replicas_;  // Who has something in the sealed round. Replicas stay as long as the node.

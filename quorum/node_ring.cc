@@ -48,11 +48,20 @@ void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration
     Result<Replica*> made = Make(partition, now);
     if (!made.ok()) {
       LOG(ERROR) << "partition " << partition << " can't be served: " << made.status();
+      unserved_.insert(partition);
       return;
     }
+    unserved_.erase(partition);
     replica = *made;
   }
   replica->Learn(configuration, now, &open());
+}
+
+void Node::Impl::RetryUnserved(Moment now) {
+  if (unserved_.empty() || now.now - tried_unserved_at_ < options_.timing.request) return;
+  tried_unserved_at_ = now.now;
+  const std::set<PartitionId> unserved = std::exchange(unserved_, {});
+  for (const PartitionId partition : unserved) LearnPartition(partition, topology_->ConfigurationOf(partition), now);
 }
 
 void Node::Impl::Fetch(NodeId from, Moment now) {

@@ -173,5 +173,45 @@ TEST(NodeTest, AnEmptyRoundMayEndWhileItIsHandedOver) {
   EXPECT_EQ(Told(answers[1].reply), "absent");
 }
 
+// Reads of keys that are not in memory take writes (promises), which the reserve is kept for.
+TEST(NodeTest, AFullDiskIsTriedNowAndThenAndReadingGoesOn) {
+  TestNodes nodes(4);
+  for (const std::uint64_t id : {1, 2}) nodes.Add(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  for (int i = 0; i < 40; ++i) nodes.Do(1, PutOf("k" + std::to_string(i), "v"));
+  // Nobody has anything in memory.
+  for (const std::uint64_t id : {1, 2}) nodes.Kill(id);
+  for (const std::uint64_t id : {1, 2}) nodes.Start(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  nodes.storage(1).is_full = nodes.storage(2).is_full = true;
+  for (int i = 0; i < 4; ++i) EXPECT_NE(nodes.Do(1, PutOf("k" + std::to_string(i), "w")).outcome, Outcome::kDone);
+  nodes.ClearCounts();
+  for (int i = 4; i < 20; ++i) EXPECT_EQ(Told(nodes.Do(1, GetOf("k" + std::to_string(i)))), "v") << i;
+  EXPECT_LT(nodes.rounds, 200u);
+  // A heartbeat each interval, and not one for each refusal.
+  nodes.ClearCounts();
+  nodes.Run(seconds(2));
+  EXPECT_LT(nodes.rounds_by[1], 2 * seconds(2) / nodes.timing.resend);
+  EXPECT_LT(nodes.sent_by[1]["heartbeat"], 2 * seconds(2) / nodes.timing.heartbeat);
+  for (const std::uint64_t id : {1, 2}) nodes.storage(id).is_full = false;
+  nodes.Run(2 * nodes.timing.resend);
+  EXPECT_EQ(Told(nodes.Do(1, PutOf("k0", "w"))), "w");
+}
+
+TEST(NodeTest, APartitionWhoseStateCannotBeReadIsServedOnceItCan) {
+  constexpr PartitionId kUnreadable{2};
+  TestNodes nodes(4);
+  nodes.Add(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  nodes.Add(2);
+  nodes.storage(2).fails_state = kUnreadable;
+  nodes.Run(seconds(20));
+  EXPECT_FALSE(nodes.node(2).StatusOf(kUnreadable).has_value());
+  EXPECT_TRUE(nodes.node(2).StatusOf(PartitionId{1}).has_value());
+  nodes.storage(2).fails_state.reset();
+  EXPECT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  EXPECT_TRUE(nodes.node(2).StatusOf(kUnreadable).has_value());
+}
+
 }  // namespace
 }  // namespace quoin::quorum

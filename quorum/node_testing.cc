@@ -56,7 +56,7 @@ TestNodes::TestNodes(std::uint32_t partitions, ring::ReplicationGoal goal)
 
 void TestNodes::Add(std::uint64_t id) {
   kv::Identity identity{.node = NodeId{id}, .cluster = kCluster, .partition_count = partitions_};
-  hosts_[id].storage = std::make_unique<kv::MemoryStorage>(kv::MemoryStorage::Options{.identity = identity});
+  hosts_[id].storage = std::make_unique<TestStorage>(identity);
   hosts_[id].disk_time = disk_time;
   Start(id);
 }

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "kv/memory_storage.h"
 #include "quorum/node.h"
+#include "quorum/replica_testing.h"
 #include "ring/random.h"
 
 namespace quoin::quorum {
@@ -43,6 +43,7 @@ class TestNodes {
   Node& node(std::uint64_t id) { return *hosts_.at(id).node; }
   const Node& node(std::uint64_t id) const { return *hosts_.at(id).node; }
   const kv::Storage& storage(std::uint64_t id) const { return *hosts_.at(id).storage; }
+  TestStorage& storage(std::uint64_t id) { return *hosts_.at(id).storage; }
 
   // --- Faults that last until they are undone. Nobody's link is reset by a cut, and nobody is told.
   // Nothing that `from` sends from now on reaches `to`. The other way is not affected.
@@ -114,7 +115,7 @@ class TestNodes {
     ring::Duration done_at;
   };
   struct Host {
-    std::unique_ptr<kv::MemoryStorage> storage;
+    std::unique_ptr<TestStorage> storage;
     std::unique_ptr<Node> node;
     std::uint64_t boot = 0;
     std::optional<Round> round;

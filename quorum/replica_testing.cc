@@ -56,11 +56,17 @@ std::optional<Result<kv::RecordPtr>> TestStorage::TryGet(PartitionId partition, 
   return Get(partition, key);
 }
 
+Result<std::optional<kv::PartitionState>> TestStorage::GetPartitionState(PartitionId partition) const {
+  if (fails_state == partition) return Status(Code::kIo, "the disk");
+  return memory_.GetPartitionState(partition);
+}
+
 std::unique_ptr<kv::Snapshot> TestStorage::TakeSnapshot() const {
   return std::make_unique<DamagedSnapshot>(memory_.TakeSnapshot(), damaged, fails_ranges);
 }
 
 Status TestStorage::Write(const kv::Batch& batch) {
+  if (is_full && batch.stores_records()) return Status(Code::kDiskFull, "the disk is full");
   for (const kv::Batch::Change& change : batch.changes()) {
     if (change.kind == kv::Batch::Change::Kind::kPutRecord) damaged.erase(change.key);
   }

@@ -21,14 +21,13 @@ namespace quoin::quorum {
 class TestStorage final : public kv::Storage {
  public:
   explicit TestStorage(NodeId node);
+  explicit TestStorage(const kv::Identity& identity) : memory_({.identity = identity}) {}
 
   const kv::Identity& identity() const override { return memory_.identity(); }
   std::string_view engine_name() const override { return "test"; }
   Result<kv::RecordPtr> Get(PartitionId partition, std::string_view key) const override;
   std::optional<Result<kv::RecordPtr>> TryGet(PartitionId partition, std::string_view key) const override;
-  Result<std::optional<kv::PartitionState>> GetPartitionState(PartitionId partition) const override {
-    return memory_.GetPartitionState(partition);
-  }
+  Result<std::optional<kv::PartitionState>> GetPartitionState(PartitionId partition) const override;
   std::unique_ptr<kv::Snapshot> TakeSnapshot() const override;
   Result<std::vector<kv::DueKey>> ReadDue(kv::WallTime now, const std::optional<kv::DueKey>& after,
                                           std::size_t limit) const override {
@@ -42,6 +41,8 @@ class TestStorage final : public kv::Storage {
   std::set<std::string, std::less<>> on_disk;  // TryGet doesn't find them.
   std::set<std::string, std::less<>> damaged;
   bool fails_ranges = false;  // Cursors end with an error.
+  std::optional<PartitionId> fails_state;
+  bool is_full = false;  // But for what a reserve is kept for, as on a disk.
 
  private:
   kv::MemoryStorage memory_;
