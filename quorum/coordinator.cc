@@ -125,7 +125,12 @@ void Coordinator::Begin(Pending& pending, const Sending& sending, Moment now, Co
       BelievedIn(pending.partition).node == routes_.self() && Counts(ConfigurationOf(pending), routes_.self());
   const bool needs_leader = write || !pending.request.conditions.empty() ||
                             pending.request.consistency == Consistency::kAll ||
-                            (pending.request.consistency == Consistency::kQuorum && leads);
+                            (pending.request.consistency == Consistency::kQuorum &&
+                             (leads || writing_.contains(pending.request.key)));
+  if (write) {
+    ++writing_[pending.request.key];
+    pending.writes = true;
+  }
   if (needs_leader || !BeginReading(pending, now, effects)) Attempt(pending, now, effects);
 }
 
@@ -343,6 +348,10 @@ void Coordinator::Finish(const Pending& pending, Reply reply, CoordinatorEffects
   for (const SentCopy& copy : pending.open) by_number_.erase(copy.number);
   if (pending.reading) by_number_.erase(pending.reading->nonce);
   if (pending.due) due_.erase(*pending.due);
+  if (pending.writes) {
+    const auto writing = writing_.find(pending.request.key);
+    if (--writing->second == 0) writing_.erase(writing);
+  }
   requests_.erase(std::uint64_t{pending.serial});  // A copy: the argument would die with the request.
 }
 

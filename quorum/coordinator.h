@@ -143,6 +143,7 @@ class Coordinator {
     bool repeated = false;   // The client says so.
     bool client_id = false;  // The id is the client's, so that it may send the request again elsewhere.
     bool own_id = false;     // It is in own_ids_.
+    bool writes = false;     // It counts in writing_.
     std::uint64_t finished_below = 0;  // What the client said.
     std::uint64_t token = 0;
     bool settles = false;  // The node's own, as Settle says.
@@ -225,6 +226,7 @@ class Coordinator {
   std::deque<Abandoned> abandoned_;                              // Roughly by time.
   std::unordered_map<std::uint64_t, Pending> requests_;    // By serial. Not walked, but for InOrder.
   std::unordered_map<std::uint64_t, Pending*> by_number_;  // Of a copy, or nonce of a read. Not walked.
+  std::unordered_map<std::string, std::size_t> writing_;  // Writes under way, by key.
   Dues due_;
   std::unordered_map<std::uint32_t, kv::Version> newest_;  // By partition: the highest that answers named. Not walked.
   unsigned hedge_hundredths_ = 0;                                // What may be spent: a hedge costs 100.

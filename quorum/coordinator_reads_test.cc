@@ -42,6 +42,14 @@ TEST_F(CoordinatorTest, ReadsAsTheLeaderWhereItLeadsItself) {
   EXPECT_THAT(Sent(), ElementsAre("3 copy for 4.3"));
 }
 
+// A batch's operations on one key take effect in their order, and replicas may answer before they hear of the write.
+TEST_F(CoordinatorTest, AGetFollowsTheWriteOnItsKeyToTheLeader) {
+  Learn(B(4, 3));
+  Submit(PutOf());
+  Submit(GetOf());
+  EXPECT_THAT(Sent(), ElementsAre("3 copy for 4.3", "3 copy for 4.3"));
+}
+
 TEST_F(CoordinatorTest, GoesToTheLeaderWithConditionsAndForAll) {
   Learn(B(4, 3));
   Request conditional = GetOf();

@@ -29,4 +29,8 @@ std::uint64_t DigestOf(const std::vector<Compared::Entry>& entries, std::uint64_
   return damaged ? ~digest : digest;
 }
 
+std::uint64_t DigestOfKey(std::string_view key, std::uint64_t salt) {
+  return XXH3_64bits_withSeed(key.data(), key.size(), salt);
+}
+
 }  // namespace quoin::quorum

@@ -1,7 +1,8 @@
-// DigestOf: what two replicas compare in place of their records.
+// DigestOf, DigestOfKey: what two replicas compare in place of their records, and what stands for a key in tables of ids.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "quorum/messages.h"
@@ -11,5 +12,7 @@ namespace quoin::quorum {
 // Equal lists have equal digests; others have different ones, but for a chance of 2^-64, which nobody who doesn't know
 // the salt can improve by choosing keys. A damaged entry equals nothing. Pure.
 std::uint64_t DigestOf(const std::vector<Compared::Entry>& entries, std::uint64_t salt);
+// The same of one key.
+std::uint64_t DigestOfKey(std::string_view key, std::uint64_t salt);
 
 }  // namespace quoin::quorum

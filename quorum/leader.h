@@ -166,12 +166,19 @@ class Leader {
     std::uint64_t token = 0;
   };
   // Somebody who is told `reply` when `version` of the key is chosen (or what `need` says) and the barrier confirmed.
+  // Clients may use a name for several keys, each of which takes effect.
+  struct IdOfKey {
+    kv::OperationId id;
+    std::uint64_t key_digest = 0;  // Of no id: 0.
+
+    friend auto operator<=>(const IdOfKey&, const IdOfKey&) = default;
+  };
   struct Waiter {
     kv::Version version;
     std::uint64_t barrier = 0;  // 0: none.
     Consistency need = Consistency::kQuorum;
     bool proposed = false;  // Its effect was proposed: unknown when the leadership ends.
-    kv::OperationId id;     // Of a write; its other copies are told the same.
+    IdOfKey id;             // Of a write; its other copies are told the same.
     std::uint64_t token = 0;
     Reply reply;
   };
@@ -329,6 +336,9 @@ class Leader {
   // What it has proposed up to here can be settled.
   kv::Version NewestCertain() const;
 
+  // leader_keys.cc
+  IdOfKey IdFor(const std::string& key, const kv::OperationId& id) const;
+
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);
   // Tells everyone of the key whose conditions are met.
@@ -344,7 +354,7 @@ class Leader {
   // Takes back the newest proposals that were refused, where this node is the only replica.
   void Withdraw(Keys::Entry& entry, Effects* effects);
   // `id`: the waiter's.
-  void Tell(std::uint64_t token, const kv::OperationId& id, Reply reply, Effects* effects);
+  void Tell(std::uint64_t token, const IdOfKey& id, Reply reply, Effects* effects);
 
   const Options options_;
   Phase phase_ = Phase::kIdle;
@@ -371,7 +381,7 @@ class Leader {
   std::uint64_t issued_barrier_ = 0;
   bool barrier_wanted_ = false;            // Somebody came after the last one was issued.
   std::vector<std::uint64_t> barrier_ok_;  // By replica: the latest that it answered.
-  std::map<kv::OperationId, Seen> ids_;
+  std::map<IdOfKey, Seen> ids_;
   std::vector<Pass> passes_;  // By replica; its own isn't used, but for the floor.
   bool filling_ = false;
   bool joint_ = false;

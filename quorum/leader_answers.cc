@@ -92,7 +92,7 @@ bool Leader::SettleWaiters(Key& state, Effects* effects) {
       ++kept;
       continue;
     }
-    if (Broken(Canary::kReadNewestNotCaptured) && !waiter->proposed && waiter->id == kv::OperationId{} &&
+    if (Broken(Canary::kReadNewestNotCaptured) && !waiter->proposed && waiter->id == IdOfKey{} &&
         waiter->reply.outcome == Outcome::kDone && state.newest != nullptr && !state.newest->tombstone) {
       waiter->reply.record = state.newest;
       waiter->reply.changed = state.newest->changed;
@@ -103,8 +103,8 @@ bool Leader::SettleWaiters(Key& state, Effects* effects) {
   return confirming;
 }
 
-void Leader::Tell(std::uint64_t token, const kv::OperationId& id, Reply reply, Effects* effects) {
-  const auto seen = id == kv::OperationId{} ? ids_.end() : ids_.find(id);
+void Leader::Tell(std::uint64_t token, const IdOfKey& id, Reply reply, Effects* effects) {
+  const auto seen = id == IdOfKey{} ? ids_.end() : ids_.find(id);
   if (seen == ids_.end()) {
     effects->answers.push_back({token, std::move(reply)});
     return;

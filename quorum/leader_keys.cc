@@ -7,6 +7,7 @@
 
 #include "quorum/apply.h"
 #include "quorum/canary.h"
+#include "quorum/digest.h"
 #include "quorum/leader.h"
 #include "quorum/leader_replies.h"
 #include "quorum/remembered.h"
@@ -149,7 +150,8 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, kFinishedWith)});
     return true;
   }
-  const auto seen = ids_.find(request.id);
+  const IdOfKey id = IdFor(entry.first, request.id);
+  const auto seen = ids_.find(id);
   if (seen != ids_.end() && Broken(Canary::kRetryAppliedTwice)) return false;
   if (seen != ids_.end()) {  // D5
     if (seen->second.unwritten && pending.copy.repeated && !Broken(Canary::kNegativeAnswerNotWritten)) {
@@ -159,7 +161,7 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
       first.unwritten = false;
       first.captured.reset();
       for (Waiter& waiter : state.waiters) {
-        if (waiter.id == request.id) waiter.id = {};  // It speaks for its own copy only.
+        if (waiter.id == id) waiter.id = {};  // It speaks for its own copy only.
       }
       WriteNegative(entry, pending, std::move(reply), effects);
       return true;
@@ -192,12 +194,16 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
   return true;
 }
 
+Leader::IdOfKey Leader::IdFor(const std::string& key, const kv::OperationId& id) const {
+  return id == kv::OperationId{} ? IdOfKey() : IdOfKey{id, DigestOfKey(key, options_.salt)};
+}
+
 void Leader::ForgetFinished(std::uint64_t client, std::uint64_t below) {
   if (below == 0) return;
   std::uint64_t& finished = finished_[client];
   finished = std::max(finished, below);
-  const auto end = ids_.lower_bound({client, below});
-  for (auto id = ids_.lower_bound({client, 0}); id != end;) {
+  const auto end = ids_.lower_bound({{client, below}, 0});
+  for (auto id = ids_.lower_bound({{client, 0}, 0}); id != end;) {
     // Without a result others may still wait for it.
     id = id->second.reply ? ids_.erase(id) : std::next(id);
   }
@@ -225,13 +231,14 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
     Propose(key, state, std::move(expired), false, effects);
   }
   Applied applied = Apply(request, state.newest, now, options_.max_value_bytes);
-  if (has_id) ids_.try_emplace(request.id);
+  const IdOfKey id = has_id ? IdFor(key, request.id) : IdOfKey();
+  if (has_id) ids_.try_emplace(id);
   // The negative result of a repeated request is itself written, so that no leftover of an earlier copy can come true
   // after it was told.
   const bool negative = !applied.next;
   if (negative && (!(has_id && pending.copy.repeated) || Broken(Canary::kNegativeAnswerNotWritten))) {
     if (has_id) {
-      Seen& seen = ids_[request.id];
+      Seen& seen = ids_[id];
       seen.unwritten = true;
       seen.captured = applied.reply;
     }
@@ -245,7 +252,7 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   waiter.version = state.newest->accepted;
   waiter.need = request.consistency;
   waiter.proposed = true;
-  if (has_id) waiter.id = request.id;
+  waiter.id = id;
   waiter.token = pending.token;
   waiter.reply = std::move(applied.reply);
   waiter.reply.changed = state.newest->changed;
@@ -264,7 +271,7 @@ void Leader::WriteNegative(Keys::Entry& entry, const Pending& pending, Reply rep
   waiter.version = state.newest->accepted;
   waiter.need = request.consistency == Consistency::kOne ? Consistency::kQuorum : request.consistency;
   waiter.proposed = true;
-  waiter.id = request.id;
+  waiter.id = IdFor(entry.first, request.id);
   waiter.token = pending.token;
   waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
@@ -278,7 +285,7 @@ void Leader::Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Ef
   if (read) {
     waiter.need = request.consistency;
   } else {
-    waiter.id = request.id;
+    waiter.id = IdFor(entry.first, request.id);
   }
   if (waiter.need == Consistency::kAll &&
       (state.newest == nullptr || !quorums_->IsAll(HoldersOf(state, state.newest->accepted)))) {

@@ -510,6 +510,23 @@ TEST_F(LeaderTest, ACopyGetsTheFirstResult) {
   EXPECT_EQ(Told(three_.Do(1, GetOf("n"))), "1");
 }
 
+// Nothing keeps a client from using a name for several keys: each of them is a request of its own.
+TEST_F(LeaderTest, AnIdIsOfOneKey) {
+  ASSERT_TRUE(three_.Lead(1));
+  EXPECT_EQ(Told(three_.Do(1, PutOf("a", "x", 7))), "x");
+  EXPECT_EQ(Told(three_.Do(1, PutOf("b", "y", 7))), "y");
+  EXPECT_EQ(Told(three_.Do(1, GetOf("b"))), "y");
+  EXPECT_EQ(Told(three_.Do(1, PutOf("a", "z", 7))), "x") << "a copy";
+  EXPECT_EQ(Told(three_.Do(1, PutOf("b", "z", 7))), "y") << "a copy";
+  // A negative result, too, and one that a second copy makes it write.
+  EXPECT_EQ(Told(three_.Do(1, PutIfAbsent("a", "w", 8))), "condition failed");
+  const kv::Ballot ballot = three_.leader(1).ballot();
+  const auto token = three_.SubmitCopy(1, Repeated(PutIfAbsent("c", "w", 8), ballot, ballot));
+  three_.Run();
+  EXPECT_EQ(Told(three_.AnswerTo(token)), "w");
+  EXPECT_EQ(Told(three_.Do(1, GetOf("c"))), "w");
+}
+
 TEST_F(LeaderTest, ANegativeResultIsRememberedWithinALeadership) {
   ASSERT_TRUE(three_.Lead(1));
   three_.Do(1, PutOf("k", "v"));
