@@ -61,7 +61,10 @@ void Node::Impl::RetryUnserved(Moment now) {
   if (unserved_.empty() || now.now - tried_unserved_at_ < options_.timing.request) return;
   tried_unserved_at_ = now.now;
   const std::set<PartitionId> unserved = std::exchange(unserved_, {});
-  for (const PartitionId partition : unserved) LearnPartition(partition, topology_->ConfigurationOf(partition), now);
+  for (const PartitionId partition : unserved) {
+    const bool system = partition == kSystemPartition;
+    LearnPartition(partition, system ? topology_->system : topology_->ConfigurationOf(partition), now);
+  }
 }
 
 void Node::Impl::Fetch(NodeId from, Moment now) {

@@ -199,18 +199,19 @@ TEST(NodeTest, AFullDiskIsTriedNowAndThenAndReadingGoesOn) {
 }
 
 TEST(NodeTest, APartitionWhoseStateCannotBeReadIsServedOnceItCan) {
-  constexpr PartitionId kUnreadable{2};
-  TestNodes nodes(4);
-  nodes.Add(1);
-  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
-  nodes.Add(2);
-  nodes.storage(2).fails_state = kUnreadable;
-  nodes.Run(seconds(20));
-  EXPECT_FALSE(nodes.node(2).StatusOf(kUnreadable).has_value());
-  EXPECT_TRUE(nodes.node(2).StatusOf(PartitionId{1}).has_value());
-  nodes.storage(2).fails_state.reset();
-  EXPECT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
-  EXPECT_TRUE(nodes.node(2).StatusOf(kUnreadable).has_value());
+  for (const PartitionId unreadable : {PartitionId{2}, kSystemPartition}) {
+    TestNodes nodes(4);
+    nodes.Add(1);
+    ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+    for (const std::uint64_t id : {2, 3}) nodes.Add(id);
+    nodes.storage(2).fails_state = unreadable;
+    nodes.Run(seconds(20));
+    EXPECT_FALSE(nodes.node(2).StatusOf(unreadable).has_value());
+    EXPECT_TRUE(nodes.node(2).StatusOf(PartitionId{1}).has_value());
+    nodes.storage(2).fails_state.reset();
+    EXPECT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+    EXPECT_TRUE(nodes.node(2).StatusOf(unreadable).has_value());
+  }
 }
 
 }  // namespace
