@@ -130,7 +130,7 @@ void AddForwards(std::vector<PacketBody>* out) {
                                          .consistency = quorum::Consistency::kAll},
                              .meant_for = BallotOf(5),
                              .repeated = true,
-                             .lowest = {kMost, NodeId{}},
+                             .lowest = {{kMost, NodeId{}}, 0},
                              .finished_below = 11,
                              .take_over = true,
                              .hops = 2};
