@@ -89,6 +89,7 @@ TEST(Batch, KnowsWhetherItNeedsRoom) {
   small.PutRecord(kPartition, "deleted", tombstone);
   small.PutPartitionState(kPartition, PartitionState());
   small.EraseRange(kPartition, "a", std::nullopt);
+  small.PutRecord(kPartition, "the node's own", Some(), Batch::Space::kReserve);
   EXPECT_FALSE(small.stores_records());
   Batch large;
   large.PutRecord(kPartition, "key", Some());

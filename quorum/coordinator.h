@@ -4,7 +4,8 @@
 // Writes, and reads that need a leader, travel as *copies*: one ForwardPacket to one replica, under the coordinator's
 // own number. A copy goes to the believed leader; when that one isn't heard, doesn't answer or says no, to one of the
 // other replicas after another, which is to take over unless it knows better. A get without conditions reads from a
-// quorum of replicas first, without the leader (coordinator_reads.cc).
+// quorum of replicas first, without the leader (coordinator_reads.cc), unless a write on its key is under way here, which
+// it follows.
 //
 // Invariants:
 //   K1  a token is answered exactly once;

@@ -1,4 +1,5 @@
-// DigestOf, DigestOfKey: what two replicas compare in place of their records, and what stands for a key in tables of ids.
+// DigestOf: what two replicas compare in place of their records. DigestOfKey: what stands for a key in a leader's table of
+// ids.
 #pragma once
 
 #include <cstdint>

@@ -165,14 +165,14 @@ class Leader {
     Copy copy;
     std::uint64_t token = 0;
   };
-  // Somebody who is told `reply` when `version` of the key is chosen (or what `need` says) and the barrier confirmed.
-  // Clients may use a name for several keys, each of which takes effect.
+  // Clients may use an id for several keys, each of which takes effect. Zero: no id.
   struct IdOfKey {
     kv::OperationId id;
-    std::uint64_t key_digest = 0;  // Of no id: 0.
+    std::uint64_t key_digest = 0;  // DigestOfKey.
 
     friend auto operator<=>(const IdOfKey&, const IdOfKey&) = default;
   };
+  // Somebody who is told `reply` when `version` of the key is chosen (or what `need` says) and the barrier confirmed.
   struct Waiter {
     kv::Version version;
     std::uint64_t barrier = 0;  // 0: none.
@@ -284,12 +284,13 @@ class Leader {
   // Once enough replicas have answered, or can't.
   void FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects);
   void Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effects* effects);
-  // Tells the copy what the table or the record knows of its id. False: the request is to be executed.
-  bool TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effects* effects);
+  // `id`, here and below: the request's, which is a write's. Tells the copy what the table or the record knows of it.
+  // False: the request is to be executed.
+  bool TellEarlierResult(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Effects* effects);
   // Tells the copy a negative result once that is written down, so that no other copy can come true afterwards.
-  void WriteNegative(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects);
-  // Tells the request's answer once what it saw is chosen and this leader's authority confirmed.
-  void Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects);
+  void WriteNegative(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply, Effects* effects);
+  // Tells the request's answer once what it saw is chosen and this leader's authority confirmed. `id`: a read's is zero.
+  void Capture(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply, Effects* effects);
   // Proposes the record as the key's next state. `keep_changed`: users see no change.
   void Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects);
   void ProposeAgain(const std::string& key, Key& state, Effects* effects);
@@ -335,9 +336,6 @@ class Leader {
   void AdvanceFeed(Effects* effects);
   // What it has proposed up to here can be settled.
   kv::Version NewestCertain() const;
-
-  // leader_keys.cc
-  IdOfKey IdFor(const std::string& key, const kv::OperationId& id) const;
 
   // leader_answers.cc
   void OnRefused(NodeId from, const Refused& refused, Effects* effects);

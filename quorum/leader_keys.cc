@@ -140,17 +140,15 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   for (Pending& pending : std::exchange(state.queue, {})) Execute(entry, std::move(pending), now, effects);
 }
 
-bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effects* effects) {
+bool Leader::TellEarlierResult(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Effects* effects) {
   Key& state = entry.second;
   const Request& request = pending.copy.request;
-  if (request.id == kv::OperationId{} || !IsWrite(request.operation)) return false;
   if (const auto finished = finished_.find(request.id.client);
       finished != finished_.end() && request.id.number < finished->second) {
     // Its result may be forgotten. Nobody waits for this answer.
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, kFinishedWith)});
     return true;
   }
-  const IdOfKey id = IdFor(entry.first, request.id);
   const auto seen = ids_.find(id);
   if (seen != ids_.end() && Broken(Canary::kRetryAppliedTwice)) return false;
   if (seen != ids_.end()) {  // D5
@@ -163,7 +161,7 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
       for (Waiter& waiter : state.waiters) {
         if (waiter.id == id) waiter.id = {};  // It speaks for its own copy only.
       }
-      WriteNegative(entry, pending, std::move(reply), effects);
+      WriteNegative(entry, id, pending, std::move(reply), effects);
       return true;
     }
     if (seen->second.reply) {
@@ -194,10 +192,6 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const Pending& pending, Effec
   return true;
 }
 
-Leader::IdOfKey Leader::IdFor(const std::string& key, const kv::OperationId& id) const {
-  return id == kv::OperationId{} ? IdOfKey() : IdOfKey{id, DigestOfKey(key, options_.salt)};
-}
-
 void Leader::ForgetFinished(std::uint64_t client, std::uint64_t below) {
   if (below == 0) return;
   std::uint64_t& finished = finished_[client];
@@ -213,8 +207,9 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   const std::string& key = entry.first;
   Key& state = entry.second;
   const Request& request = pending.copy.request;
-  if (TellEarlierResult(entry, pending, effects)) return Settle(entry, effects);
   const bool has_id = request.id != kv::OperationId{} && IsWrite(request.operation);
+  const IdOfKey id = has_id ? IdOfKey{request.id, DigestOfKey(key, options_.salt)} : IdOfKey();
+  if (has_id && TellEarlierResult(entry, id, pending, effects)) return Settle(entry, effects);
   if (has_id) ForgetFinished(request.id.client, pending.copy.finished_below);
   if (has_id && (full_ || (!ids_.empty() && ids_.size() + finished_.size() >= options_.max_ids))) {
     full_ = true;
@@ -223,7 +218,7 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   }
   if (Broken(Canary::kExpiredReadWithoutTombstone) && state.newest != nullptr && IsExpired(*state.newest, now)) {
     Applied absent = Apply(request, nullptr, now, options_.max_value_bytes);
-    if (!absent.next && !pending.copy.repeated) return Capture(entry, pending, std::move(absent.reply), effects);
+    if (!absent.next && !pending.copy.repeated) return Capture(entry, id, pending, std::move(absent.reply), effects);
   }
   if (state.newest != nullptr && IsExpired(*state.newest, now)) {
     kv::Record expired = MakeTombstone(*state.newest);
@@ -231,7 +226,6 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
     Propose(key, state, std::move(expired), false, effects);
   }
   Applied applied = Apply(request, state.newest, now, options_.max_value_bytes);
-  const IdOfKey id = has_id ? IdFor(key, request.id) : IdOfKey();
   if (has_id) ids_.try_emplace(id);
   // The negative result of a repeated request is itself written, so that no leftover of an earlier copy can come true
   // after it was told.
@@ -242,9 +236,9 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
       seen.unwritten = true;
       seen.captured = applied.reply;
     }
-    return Capture(entry, pending, std::move(applied.reply), effects);
+    return Capture(entry, id, pending, std::move(applied.reply), effects);
   }
-  if (negative) return WriteNegative(entry, pending, std::move(applied.reply), effects);
+  if (negative) return WriteNegative(entry, id, pending, std::move(applied.reply), effects);
   if (has_id) Remember(request, applied.reply, {ballot_, next_sequence_}, finished_, &*applied.next);
   Propose(key, state, *std::move(applied.next), false, effects);
 
@@ -260,7 +254,8 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   state.waiters.push_back(std::move(waiter));
 }
 
-void Leader::WriteNegative(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects) {
+void Leader::WriteNegative(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply,
+                           Effects* effects) {
   Key& state = entry.second;
   const Request& request = pending.copy.request;
   const bool keep_changed = state.newest != nullptr;
@@ -271,22 +266,19 @@ void Leader::WriteNegative(Keys::Entry& entry, const Pending& pending, Reply rep
   waiter.version = state.newest->accepted;
   waiter.need = request.consistency == Consistency::kOne ? Consistency::kQuorum : request.consistency;
   waiter.proposed = true;
-  waiter.id = IdFor(entry.first, request.id);
+  waiter.id = id;
   waiter.token = pending.token;
   waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
 }
 
-void Leader::Capture(Keys::Entry& entry, const Pending& pending, Reply reply, Effects* effects) {
+void Leader::Capture(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply, Effects* effects) {
   Key& state = entry.second;
   const Request& request = pending.copy.request;
   const bool read = !IsWrite(request.operation);
   Waiter waiter;
-  if (read) {
-    waiter.need = request.consistency;
-  } else {
-    waiter.id = IdFor(entry.first, request.id);
-  }
+  if (read) waiter.need = request.consistency;
+  waiter.id = id;
   if (waiter.need == Consistency::kAll &&
       (state.newest == nullptr || !quorums_->IsAll(HoldersOf(state, state.newest->accepted)))) {
     if (state.proposals.empty()) ProposeAgain(entry.first, state, effects);

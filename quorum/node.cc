@@ -276,7 +276,6 @@ void Node::Impl::Tick(Moment now) {
   if (disk_full_ && now.now - probed_at_ >= options_.timing.resend) {
     probed_at_ = now.now;
     probe_ = topology_ != nullptr;
-    topology_waits_ = false;
   }
   RetryUnserved(now);
   AskToJoin(now);
@@ -320,7 +319,7 @@ bool Node::Impl::WantsRound() const {
   const Effects& open = rounds_.open();
   return !rounds_.under_way() && (!open.batch.empty() || !open.when_durable.empty() ||
                                   !open.ranges_when_durable.empty() ||
-                                  (((topology_dirty_ && !topology_waits_) || probe_) && !disk_stopped_));
+                                  (((topology_dirty_ && !disk_full_) || probe_) && !disk_stopped_));
 }
 
 kv::Batch Node::Impl::Seal() {
@@ -354,7 +353,6 @@ void Node::Impl::PutTopology(kv::Batch::Space space, kv::Batch* batch) const {
 void Node::Impl::RoundEnd(const Status& status, Moment now, const std::function<void()>& hand_over) {
   if (status.ok()) {
     if (sealed_records_) disk_full_ = probe_ = false;  // A disk takes other changes longer.
-    topology_waits_ = false;
     for (Replica* const replica : sealed_replicas_) replica->acceptor().OnDurable();
     std::vector<Envelope> durable = rounds_.OnDurable();
     Post(&durable);
@@ -363,7 +361,7 @@ void Node::Impl::RoundEnd(const Status& status, Moment now, const std::function<
   } else {
     const bool took_writes = disk_takes_writes();
     topology_dirty_ = topology_dirty_ || sealed_topology_;
-    topology_waits_ = true;  // For the next probe: a disk that is full now will be full in the next round.
+    probe_ = false;  // A disk that is full now will be full in the next round.
     disk_full_ = status.code() == Code::kDiskFull;
     disk_stopped_ = disk_stopped_ || !disk_full_;
     for (const auto& [partition, replica] : replicas_) replica->acceptor().OnRefused(status.code());

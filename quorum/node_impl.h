@@ -185,10 +185,9 @@ class Node::Impl final : public Surroundings, public Routes {
   bool disk_stopped_ = false;
   bool disk_full_ = false;
   bool disk_answering_ = true;
-  // While the disk is full.
+  // While the disk is full. No other round begins for the ring alone then.
   ring::MonotonicTime probed_at_;
-  bool probe_ = false;           // To be written, once there is nothing else to write.
-  bool topology_waits_ = false;  // It was refused; no round begins for it alone.
+  bool probe_ = false;  // To be written, once there is nothing else to write.
 
   ring::FailureDetector detector_;
   ring::Gossip gossip_;
