@@ -189,7 +189,14 @@ void CoreDriver::Load(quorum::LoadWanted wanted) {
 
 void CoreDriver::ReadRange(quorum::RangeWanted wanted) {
   const auto read = [this, wanted]() -> BackgroundReads::Work {
-    return [this, wanted, found = quorum::ReadRange(*storage_.TakeSnapshot(), wanted)] {
+    quorum::RangeFound found = quorum::ReadRange(*storage_.TakeSnapshot(), wanted);
+    if (!found.status.ok()) {
+      LOG_EVERY_N(ERROR, 100)
+          << "the keys of partition " << wanted.partition << " can't be read: " << found.status
+          << ". As long as that lasts, this node can't lead it for long, and nobody can find it equal: deleted keys keep "
+             "taking space. If it lasts, put another node in this one's place (docs/cluster.md)";
+    }
+    return [this, wanted, found = std::move(found)] {
       node_->OnRange(wanted, found, Now());
       ScheduleAct();
     };

@@ -103,7 +103,7 @@ void Leader::SendNewest(const std::string& key, const Key& state, ring::ReplicaM
 void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects) {
   const std::string& key = entry.first;
   Key& state = entry.second;
-  if (!quorums_->ReadPossibleWithout(state.damaged)) {
+  if (!quorums_->MeetEveryWriteQuorum(everyone() & ~state.damaged)) {
     const Reply damaged = NotApplied(Code::kDamaged, "too many replicas hold a damaged record of the key");
     for (const Pending& pending : state.queue) effects->answers.push_back({pending.token, damaged});
     const std::string erased = key;
@@ -114,7 +114,9 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   // Of what its own replica holds it knows that it is chosen. A touch that began earlier may have met something newer,
   // a leftover, at a replica that it has not been compared with.
   const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.holders & own()) != 0;
-  if (!alone && !quorums_->IsReadQuorum(state.answered)) return;
+  const bool enough = quorums_->IsReadQuorum(state.answered) ||
+                      (state.damaged != 0 && quorums_->MeetEveryWriteQuorum(state.answered));
+  if (!alone && !enough) return;
   state.owned = true;
   touching_.erase(key);
   floor_ = std::max(floor_, state.floor);

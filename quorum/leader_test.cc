@@ -226,6 +226,26 @@ TEST_F(LeaderTest, ADamagedRecordCountsInNoQuorumAndIsRefilled) {
   EXPECT_EQ(three_.Stored(3, "k"), "v");
 }
 
+// With W = 2 of 2, each of the two has whatever was chosen.
+TEST_F(LeaderTest, ADamagedRecordOfOneOfTwoIsRefilledFromTheOther) {
+  TestCluster two(2);
+  ASSERT_TRUE(two.Lead(1));
+  two.Do(1, PutOf("k", "v"));
+  for (const std::uint64_t damaged : {1, 2}) {
+    two.storage(damaged).damaged = {"k"};
+    two.Restart(2);
+    ASSERT_TRUE(two.Lead(2));
+    EXPECT_EQ(Told(two.Do(2, GetOf("k"))), "v") << damaged;
+    two.Resend(2);
+    two.Run();
+    EXPECT_EQ(two.Stored(damaged, "k"), "v") << damaged;
+  }
+  two.storage(1).damaged = two.storage(2).damaged = {"k"};
+  two.Restart(2);
+  ASSERT_TRUE(two.Lead(2));
+  EXPECT_EQ(Told(two.Do(2, GetOf("k"))), "damaged");
+}
+
 TEST_F(LeaderTest, TooMuchDamageIsAnErrorAndNeverAbsent) {
   ASSERT_TRUE(three_.Lead(1));
   three_.Do(1, PutOf("k", "v"));

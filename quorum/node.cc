@@ -311,7 +311,7 @@ bool Node::Impl::StillWants(const RangeWanted& range) {
 void Node::Impl::RangeRead(const RangeWanted& range, const RangeFound& found, Moment now) {
   Replica* replica = Find(range.partition);
   CHECK(replica != nullptr);
-  replica->acceptor().OnRange(range, found, &open());
+  replica->OnRange(range, found, now, &open());
   Settle(now);
 }
 

@@ -131,6 +131,27 @@ TEST_F(NodeMembershipTest, ADrainedNodeGivesAwayWhatItHasAndIsRemoved) {
   ExpectAllKeys(1);
 }
 
+// As with a bad block on its disk: what it leads it can compare with nobody.
+TEST_F(NodeMembershipTest, ANodeThatCannotReadItsRangesCanBeDrained) {
+  StartCluster(4);
+  nodes_.storage(1).fails_ranges = true;
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 1, [&] { return StateOf(1, 2) == MemberState::kRemoved; }));
+  nodes_.Kill(1);
+  ExpectAllKeys(2);
+}
+
+TEST_F(NodeMembershipTest, ANodeThatJoinsTwoGetsADamagedRecordsOtherCopy) {
+  StartCluster(2);
+  nodes_.storage(1).damaged = {KeyOf(0), KeyOf(1), KeyOf(2)};
+  for (const std::uint64_t id : {1, 2}) nodes_.Kill(id);
+  for (const std::uint64_t id : {1, 2}) nodes_.Start(id);
+  nodes_.Add(3);
+  EXPECT_TRUE(Settles());
+  EXPECT_EQ(nodes_.ring()->partitions[0].replicas.nodes.size(), 3u);
+  EXPECT_TRUE(nodes_.storage(1).damaged.empty()) << "filled again";
+  ExpectAllKeys(3);
+}
+
 TEST_F(NodeMembershipTest, ADrainBelowNIsRefused) {
   StartCluster(3);
   EXPECT_FALSE(AskUntil(

@@ -22,6 +22,8 @@ ring::Duration LastScrub(PartitionId partition, const NodeTiming& timing) {
 constexpr std::uint32_t kMostDoublings = 5;
 // While tombstones are left, comparisons come so many times as often.
 constexpr int kHurriedScrubs = 10;
+// So many times handover_after may pass without any range of its own replica's that a leader can read.
+constexpr int kMostUnread = 10;
 // So many times it may be sent in vain before a Prepare that a Nack told of isn't expected any more.
 constexpr int kPatience = 5;
 
@@ -65,7 +67,7 @@ void Replica::Learn(const ring::Configuration& configuration, Moment now, Effect
   configuration_ = configuration;
   quorums_.emplace(configuration);
   gone_since_.reset();
-  preferred_well_since_.reset();
+  successor_.reset();
   stopped_admitting_at_.reset();
   const bool alone = configuration.replicas.nodes.size() == 1 && configuration.incoming.empty();
   if (had_led || alone) {
@@ -159,27 +161,55 @@ std::optional<NodeId> Replica::Submit(Copy copy, bool take_over, std::uint64_t t
   return std::nullopt;
 }
 
-void Replica::ConsiderHandover(Moment now, Effects* effects) {
-  const NodeId preferred = configuration_.replicas.nodes.front();
-  const bool well = leading() && configuration_.phase == ring::Phase::kStable && preferred != self_ &&
-                    surroundings_.Hears(preferred) && leader_.complete() && leader_.CaughtUp(preferred);
-  if (!well) {
-    preferred_well_since_.reset();
-    if (stopped_admitting_at_) leader_.StopAdmitting(false);
-    return stopped_admitting_at_.reset();
+void Replica::OnRange(const RangeWanted& range, const RangeFound& found, Moment now, Effects* effects) {
+  // While it leads nobody else compares, so whatever isn't read to purge is for its own comparisons.
+  if (leading() && range.token != 0) {
+    if (found.status.ok()) {
+      unread_since_.reset();
+    } else if (!unread_since_) {
+      unread_since_ = now.now;
+    }
   }
-  if (!preferred_well_since_) preferred_well_since_ = now.now;
-  if (now.now - *preferred_well_since_ < timing_.handover_after) return;
+  acceptor_.OnRange(range, found, effects);
+}
+
+std::optional<NodeId> Replica::Successor(Moment now) const {
+  if (!leading()) return std::nullopt;
+  const std::vector<NodeId>& nodes = quorums_->nodes();
+  if (unread_since_ && now.now - *unread_since_ >= kMostUnread * timing_.handover_after) {
+    // The next one after this, so that a leadership that nobody can read for goes around.
+    const std::size_t own = *quorums_->IndexOf(self_);
+    for (std::size_t i = 1; i < nodes.size(); ++i) {
+      const NodeId node = nodes[(own + i) % nodes.size()];
+      if (Counts(node) && surroundings_.Hears(node)) return node;
+    }
+  }
+  const NodeId preferred = configuration_.replicas.nodes.front();
+  const bool well = configuration_.phase == ring::Phase::kStable && preferred != self_ &&
+                    surroundings_.Hears(preferred) && leader_.complete() && leader_.CaughtUp(preferred);
+  return well ? std::optional(preferred) : std::nullopt;
+}
+
+void Replica::ConsiderHandover(Moment now, Effects* effects) {
+  if (!leading()) unread_since_.reset();
+  const std::optional<NodeId> successor = Successor(now);
+  if (successor != successor_) {
+    successor_ = successor;
+    successor_since_ = now.now;
+    if (stopped_admitting_at_) leader_.StopAdmitting(false);
+    stopped_admitting_at_.reset();
+  }
+  if (!successor || now.now - successor_since_ < timing_.handover_after) return;
   if (!stopped_admitting_at_) {
     stopped_admitting_at_ = now.now;
     leader_.StopAdmitting(true);
   }
-  if (leader_.drained()) effects->now.push_back({preferred, partition_, HandOver{leader_.ballot()}});
+  if (leader_.drained()) effects->now.push_back({*successor, partition_, HandOver{leader_.ballot()}});
   if (now.now - *stopped_admitting_at_ < timing_.attempt) return;
   // It doesn't want to, or doesn't hear. Not now, then.
   leader_.StopAdmitting(false);
   stopped_admitting_at_.reset();
-  preferred_well_since_ = now.now + 4 * timing_.handover_after;
+  successor_since_ = now.now + 4 * timing_.handover_after;
 }
 
 void Replica::OnTick(Moment now, Effects* effects) {

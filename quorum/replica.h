@@ -80,7 +80,9 @@ class Replica {
   }
   // The highest ballot known here; its node is whom this replica believes to lead.
   kv::Ballot believed() const;
-  // After anything happened to the acceptor from outside of Receive.
+  // The end of a range's read that the acceptor asked for.
+  void OnRange(const RangeWanted& range, const RangeFound& found, Moment now, Effects* effects);
+  // After anything else happened to the acceptor from outside of Receive.
   void OnPromised(Effects* effects) { leader_.OnPromised(acceptor_.promised(), effects); }
 
  private:
@@ -91,6 +93,8 @@ class Replica {
   void Consider(Moment now, Effects* effects);
   bool MayBegin(Moment now) const;
   void Begin(std::optional<std::string> first, Moment now, Effects* effects);
+  // Who had better lead than this replica, which leads; nullopt: nobody.
+  std::optional<NodeId> Successor(Moment now) const;
   void ConsiderHandover(Moment now, Effects* effects);
 
   const NodeId self_;
@@ -108,8 +112,11 @@ class Replica {
   std::optional<ring::MonotonicTime> gone_since_;
   ring::MonotonicTime resent_at_;
   ring::MonotonicTime scrubbed_at_;
-  // Handing over: since when the preferred leader is well, and when admission stopped.
-  std::optional<ring::MonotonicTime> preferred_well_since_;
+  // While it leads: since when each read of what its own replica holds has failed.
+  std::optional<ring::MonotonicTime> unread_since_;
+  // Handing over: to whom, since when, and when admission stopped.
+  std::optional<NodeId> successor_;
+  ring::MonotonicTime successor_since_;
   std::optional<ring::MonotonicTime> stopped_admitting_at_;
 };
 

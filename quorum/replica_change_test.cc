@@ -214,6 +214,36 @@ TEST_F(ReplicaTest, GoesOnWhenThePreferredOneDoesNotLead) {
   EXPECT_EQ(Sent<HandOver>(), 0) << "not soon again";
 }
 
+TEST_F(ReplicaTest, HandsOverWhatItCannotReadForLongToTheNextOneThatItHears) {
+  timing_.scrub = 2 * timing_.handover_after;
+  StartWith(1, SetOf(1, kOld));
+  Lead();
+  storage_.fails_ranges = true;
+  neighbours_.hears = {1, 3};
+  Pass(14 * timing_.handover_after);
+  int to_3 = 0;
+  for (const auto& [to, message] : sent_) {
+    if (!std::holds_alternative<HandOver>(message)) continue;
+    EXPECT_EQ(to, 3u) << "node 2 isn't heard";
+    ++to_3;
+  }
+  EXPECT_GT(to_3, 0);
+}
+
+TEST_F(ReplicaTest, GoesOnLeadingWhatItCouldNotReadForAWhile) {
+  timing_.scrub = 2 * timing_.handover_after;
+  StartWith(1, SetOf(1, kOld));
+  Lead();
+  storage_.fails_ranges = true;
+  Pass(9 * timing_.handover_after);
+  ASSERT_EQ(Sent<Compare>(), 0) << "it can't even say what it holds itself";
+  storage_.fails_ranges = false;
+  Pass(3 * timing_.handover_after);
+  EXPECT_GT(Sent<Compare>(), 0);
+  EXPECT_EQ(Sent<HandOver>(), 0);
+  EXPECT_TRUE(replica_->leading());
+}
+
 TEST_F(ReplicaTest, BeginsWhenTheLeaderHandsOver) {
   StartWith(1, SetOf(1, kOld));
   Follow(BallotOf(1, 2));

@@ -168,7 +168,7 @@ class ReplicaTest : public testing::Test {
       replica_->acceptor().OnDurable();
       Post(rounds_.OnDurable(), &moved);
       for (const RangeWanted& range : ranges) {
-        replica_->acceptor().OnRange(range, ReadRange(*storage_.TakeSnapshot(), range), &open);
+        replica_->OnRange(range, ReadRange(*storage_.TakeSnapshot(), range), Now(), &open);
       }
       moved = true;
     }
@@ -187,9 +187,10 @@ class ReplicaTest : public testing::Test {
  protected:
   std::vector<std::pair<std::uint64_t, Message>> sent_;  // To the others.
 
+  TestStorage storage_{NodeId{1}};
+
  private:
   NodeId self_;
-  TestStorage storage_{NodeId{1}};
   Rounds rounds_;
   ring::Duration now_{std::chrono::seconds(10)};
 };

@@ -52,6 +52,11 @@ bool Quorums::IsWriteQuorum(ReplicaMask answered) const {
   return Count(answered & old_) >= old_write_ && Count(answered & new_) >= new_write_;
 }
 
+bool Quorums::MeetEveryWriteQuorum(ReplicaMask answered) const {
+  // Those of a joint hold one of its `replicas`.
+  return Count(old_ & ~answered) < old_write_;
+}
+
 bool Quorums::SealsOld(ReplicaMask seen) const { return Count(old_ & ~seen) < std::min(old_read_, old_write_); }
 
 }  // namespace quoin::ring

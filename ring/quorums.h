@@ -37,9 +37,9 @@ class Quorums {
 
   bool IsReadQuorum(ReplicaMask answered) const;
   bool IsWriteQuorum(ReplicaMask answered) const;
-  // Whether the quorum can still be met when `lost` will never answer.
-  bool ReadPossibleWithout(ReplicaMask lost) const { return IsReadQuorum(counted() & ~lost); }
-  bool WritePossibleWithout(ReplicaMask lost) const { return IsWriteQuorum(counted() & ~lost); }
+  // Whether `answered` meet every write quorum, of this configuration and of the stable one before it, and so know of
+  // whatever was chosen. Every read quorum does; where R + W is above N + 1, less than one may.
+  bool MeetEveryWriteQuorum(ReplicaMask answered) const;
   // Consistency `all`: every counted node.
   bool IsAll(ReplicaMask answered) const { return (answered & counted()) == counted(); }
 

@@ -175,11 +175,23 @@ TEST(Quorums, CountNeitherStrangersNorReplicasBeingFilled) {
   EXPECT_TRUE(quorums.IsAll(quorums.MaskOf(NodeId{1}) | quorums.MaskOf(NodeId{2}) | quorums.MaskOf(NodeId{3})));
 }
 
-TEST(Quorums, TellWhenAQuorumHasBecomeImpossible) {
-  const Quorums quorums(StableOf({{NodeId{1}, NodeId{2}, NodeId{3}}, 1, 3}));
-  EXPECT_TRUE(quorums.ReadPossibleWithout(quorums.MaskOf(NodeId{1}) | quorums.MaskOf(NodeId{2})));
-  EXPECT_FALSE(quorums.WritePossibleWithout(quorums.MaskOf(NodeId{1})));
-  EXPECT_TRUE(quorums.WritePossibleWithout(0));
+TEST(Quorums, TellWhoKnowsOfWhateverWasChosen) {
+  const Quorums one(StableOf(MajoritySet({NodeId{1}})));
+  EXPECT_FALSE(one.MeetEveryWriteQuorum(0));
+  EXPECT_TRUE(one.MeetEveryWriteQuorum(one.MaskOf(NodeId{1})));
+  const Quorums two(StableOf(MajoritySet({NodeId{1}, NodeId{2}})));
+  EXPECT_FALSE(two.MeetEveryWriteQuorum(0));
+  EXPECT_TRUE(two.MeetEveryWriteQuorum(two.MaskOf(NodeId{2}))) << "each write is at both";
+  const Quorums three(StableOf(MajoritySet({NodeId{1}, NodeId{2}, NodeId{3}})));
+  EXPECT_FALSE(three.MeetEveryWriteQuorum(three.MaskOf(NodeId{2})));
+  EXPECT_TRUE(three.MeetEveryWriteQuorum(three.MaskOf(NodeId{2}) | three.MaskOf(NodeId{3})));
+}
+
+TEST(Quorums, OfAJointHaveWhatWasChosenAmongItsReplicas) {
+  const Quorums joint(JointOf(MajoritySet({NodeId{1}, NodeId{2}}), MajoritySet({NodeId{2}, NodeId{3}, NodeId{4}})));
+  EXPECT_TRUE(joint.MeetEveryWriteQuorum(joint.MaskOf(NodeId{1})));
+  EXPECT_TRUE(joint.MeetEveryWriteQuorum(joint.MaskOf(NodeId{2})));
+  EXPECT_FALSE(joint.MeetEveryWriteQuorum(joint.MaskOf(NodeId{3}) | joint.MaskOf(NodeId{4})));
 }
 
 TEST(QuorumsDeathTest, RefuseAConfigurationWhoseQuorumsDoNotIntersect) {

@@ -57,7 +57,7 @@ bool Fill(Strike& strike) {
 // One record of a partition that the node is a replica of.
 bool Rot(Strike& strike) {
   World& world = strike.world;
-  const auto node = strike.Pick([&](const Process& p) { return world.CanLoseDiskOf(p.index()); });
+  const auto node = strike.Pick([&](const Process& p) { return world.CanDamageDiskOf(p.index()); });
   if (!node) return false;
   SimDisk& disk = world.process(*node).disk();
   std::vector<PartitionId> partitions;

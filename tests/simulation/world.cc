@@ -81,20 +81,28 @@ void World::LoseDisk(std::size_t node) {
 bool World::CanLoseDiskOf(std::size_t node) const {
   if (ring() == nullptr) return false;
   const NodeId id = processes_[node]->id();
+  const auto others = std::count_if(ring()->members.begin(), ring()->members.end(), [&](const auto& member) {
+    return member.first != id && member.second.state == ring::MemberState::kActive;
+  });
+  return others >= 3 && CanSpare(node, [](const ring::ReplicaSet& set) {
+           return set.nodes.size() > set.read_quorum && set.nodes.size() > set.write_quorum;
+         });
+}
+
+bool World::CanDamageDiskOf(std::size_t node) const {
+  return ring() != nullptr && CanSpare(node, [](const ring::ReplicaSet& set) { return set.write_quorum > 1; });
+}
+
+bool World::CanSpare(std::size_t node, const std::function<bool(const ring::ReplicaSet&)>& one_of) const {
+  const NodeId id = processes_[node]->id();
   const auto can_spare = [&](const ring::Configuration& configuration) {
-    if (configuration.phase != ring::Phase::kStable) return false;
-    const ring::ReplicaSet& set = configuration.replicas;
-    return !set.Contains(id) || (set.nodes.size() > set.read_quorum && set.nodes.size() > set.write_quorum);
+    return configuration.phase == ring::Phase::kStable &&
+           (!configuration.replicas.Contains(id) || one_of(configuration.replicas));
   };
   // A ring that nobody here knows yet may be about to make the node one of a new set, which must then do without it,
   // too.
   const ring::ReplicationGoal& goal = ring()->goal;
-  const ring::ReplicaSet target = goal.SetOf(std::vector<NodeId>(goal.replication_factor));
-  if (target.nodes.size() <= target.read_quorum || target.nodes.size() <= target.write_quorum) return false;
-  const auto others = std::count_if(ring()->members.begin(), ring()->members.end(), [&](const auto& member) {
-    return member.first != id && member.second.state == ring::MemberState::kActive;
-  });
-  if (others < 3) return false;
+  if (!one_of(goal.SetOf(std::vector<NodeId>(goal.replication_factor)))) return false;
   if (!can_spare(ring()->system)) return false;
   if (!std::all_of(ring()->partitions.begin(), ring()->partitions.end(), can_spare)) return false;
   for (const NodeId lost : lost_) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ class World final : public ClientPort, private Witness {
   // Whether all that is chosen is still there without this node's disk, now and until it is replaced: every
   // configuration is stable and can do without it, and no other disk is lost or damaged.
   bool CanLoseDiskOf(std::size_t node) const;
+  // The same of a record of it that is damaged: two replicas of which each has every write can do without it, too.
+  bool CanDamageDiskOf(std::size_t node) const;
   void Ask(std::size_t node, const quorum::MembershipPacket& wish) { processes_[node]->Ask(wish); }
   // Ends everything that is wrong: all run, are reachable, tell the time and have disks that work.
   void Heal();
@@ -82,6 +85,9 @@ class World final : public ClientPort, private Witness {
   const std::optional<std::string>& failure() const { return failure_; }
 
  private:
+  // Whether every configuration is stable and, where the node is in it, `one_of` it can be done without, and no other
+  // disk is lost or damaged.
+  bool CanSpare(std::size_t node, const std::function<bool(const ring::ReplicaSet&)>& one_of) const;
   // It has not joined yet, and the node through which it was to is gone for good.
   bool JoinsThroughNobody(const Process& process) const;
   void Send(std::size_t from, NodeId to, quorum::PacketBody body);
