@@ -68,10 +68,12 @@ void CoreDriver::TellOwnState(const ring::Topology& topology) {
     LOG(INFO) << "this node is " << ring::MemberStateName(*state) << " in cluster " << topology.cluster << " of "
               << topology.members.size() << (topology.members.size() == 1 ? " node" : " nodes");
   }
-  if ((!state && own_state_) || state == ring::MemberState::kRemoved) {
+  if (!state && node_->WantsToJoin()) {
+    LOG_IF(WARNING, own_state_.has_value()) << "the cluster has forgotten this node while it was away; it asks to join";
+  } else if ((!state && own_state_) || state == ring::MemberState::kRemoved) {
     LOG(WARNING)
         << "this node is no member of its cluster any more; it serves by asking the others, as long as it runs. "
-           "To use the machine again, stop it and start it with a new data directory and --join";
+           "To take it in again, start it anew with --join";
   }
   own_state_ = state;
 }

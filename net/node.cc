@@ -159,6 +159,7 @@ class RunningNode : public Node {
     quorum::NodeOptions core = CoreSettings(options_, storage_->identity());
     core.boot = boot_;
     core.join = through_;
+    core.rejoin = !options_.join.empty();
     core.member.client_address = ClientAddress(options_, server_->port());
     core.member.peer_address = peer_address.empty() ? core.member.client_address : peer_address;
     return core;

@@ -55,6 +55,7 @@ LeadSummary Node::Leads() const { return impl_->Leads(); }
 std::optional<ReplicaStatus> Node::StatusOf(PartitionId partition) const { return impl_->StatusOf(partition); }
 std::optional<NodeId> Node::LeaderOf(PartitionId partition) const { return impl_->LeaderOf(partition); }
 bool Node::Hears(NodeId node) const { return impl_->Hears(node); }
+bool Node::WantsToJoin() const { return impl_->WantsToJoin(); }
 
 Node::Impl::Impl(const kv::Storage& storage, NodeOptions options, ring::Random& random, Moment now)
     : storage_(storage),

@@ -55,6 +55,9 @@ struct NodeOptions {
   ring::Member member;     // As this node wants to be known; its state doesn't matter.
   // Without: the node bootstraps a cluster when its storage knows none. With: it joins through this node.
   std::optional<NodeId> join;
+  // It was told to join (`join` says so, too): if the others' ring turns out not to have it any more, it asks to be taken
+  // in again. Once it has been one of them, or is on its way out, it never asks: whoever was drained stays away.
+  bool rejoin = false;
   ClusterId cluster;  // Bootstrap: the new cluster's id. Join: checked against the ring when non-zero.
   std::uint32_t partition_count = 256;  // Bootstrap.
   ring::ReplicationGoal goal;           // Bootstrap.
@@ -153,6 +156,8 @@ class Node {
   std::optional<NodeId> LeaderOf(PartitionId partition) const;
   // Whether the member is heard, directly or by gossip; this node hears itself.
   bool Hears(NodeId node) const;
+  // Whether it asks to be taken in, being no member.
+  bool WantsToJoin() const;
 
  private:
   class Impl;

@@ -65,6 +65,7 @@ class Node::Impl final : public Surroundings, public Routes {
   // Surroundings and Routes.
   NodeId self() const override { return options_.self; }
   const ring::Topology* topology() const override { return topology_.get(); }
+  bool WantsToJoin() const;
   bool Hears(NodeId node) const override;
   bool SaysUnheard(NodeId reporter, NodeId about) const override;
   bool disk_takes_writes() const override { return !disk_stopped_ && !disk_full_ && disk_answering_; }
@@ -140,6 +141,8 @@ class Node::Impl final : public Surroundings, public Routes {
 
   // node_ring.cc
   void Adopt(std::shared_ptr<const ring::Topology> topology, Moment now);
+  // `others_agree`: the ring isn't only what this node's disk remembers.
+  void NoteMembership(bool others_agree);
   void LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now);
   // Those whose states could not be read.
   void RetryUnserved(Moment now);
@@ -211,6 +214,7 @@ class Node::Impl final : public Surroundings, public Routes {
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
   ring::MonotonicTime asked_at_;
+  bool belonged_ = false;  // To the ring that others have, since this process began; or it was leaving it.
   ring::MonotonicTime reported_at_;
   Controller controller_;
   std::shared_ptr<const ClusterProgress> progress_;  // The newest that any controller told.

@@ -222,7 +222,35 @@ TEST_F(NodeMembershipTest, WhoReturnsAfterItWasRemovedBringsNothingBack) {
   for (int i = 0; i < kKeys; ++i) EXPECT_EQ(Told(nodes_.Do(2, GetOf(KeyOf(i)))), "absent");
 }
 
+TEST_F(NodeMembershipTest, WhoWasDrainedStaysAwayThoughItWasStartedToJoin) {
+  StartCluster(5);
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 4, [&] { return Is(4, MemberState::kRemoved); }));
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(4); }, seconds(60))) << "it is forgotten";
+  nodes_.Run(seconds(20));
+  EXPECT_EQ(StateOf(4), std::nullopt);
+  EXPECT_EQ(HeldBy(4), 0);
+  // Nor does a restart in the middle of it change that.
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 5, [&] { return Is(5, MemberState::kRemoved); }));
+  nodes_.Run(seconds(1));
+  nodes_.Kill(5);
+  nodes_.Start(5);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(5); }, seconds(60)));
+  nodes_.Run(seconds(20));
+  EXPECT_EQ(StateOf(5), std::nullopt);
+}
+
 // --- Returning
+
+TEST_F(NodeMembershipTest, WhoWasForgottenWhileItWasAwayIsTakenInAgainWhenItIsStartedToJoin) {
+  StartCluster(4);
+  nodes_.Kill(4);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(4); }, seconds(200)));
+  nodes_.Start(4);
+  EXPECT_TRUE(nodes_.RunUntil([&] { return Is(4, MemberState::kActive); }, seconds(60)));
+  ASSERT_TRUE(Settles());
+  EXPECT_GT(HeldBy(4), 0);
+  ExpectAllKeys(4);
+}
 
 TEST_F(NodeMembershipTest, EverythingSurvivesTheRestartOfAllNodes) {
   StartCluster(3);

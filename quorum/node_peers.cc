@@ -120,7 +120,11 @@ void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
   std::sort(unheard.begin(), unheard.end());
   const bool news = peers_.contains(from) && unheard_by_[from] != unheard;
   if (news) unheard_by_[from] = std::move(unheard);
-  if (topology_ == nullptr || packet.epoch > topology_->epoch) Fetch(from, now);
+  if (topology_ == nullptr || packet.epoch > topology_->epoch) {
+    Fetch(from, now);
+  } else {
+    NoteMembership(true);
+  }
   LookAtHearing(now);
   if (news) {
     for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());

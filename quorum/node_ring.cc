@@ -26,8 +26,10 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
     LOG(WARNING) << "a ring of another cluster, " << topology->cluster << ", is not for " << options_.cluster;
     return;
   }
+  const bool from_others = topology_ != nullptr;
   topology_ = std::move(topology);
   topology_dirty_ = true;
+  NoteMembership(from_others);
   WatchPeers(now);
   LearnPartition(kSystemPartition, topology_->system, now);
   for (std::uint32_t p = 0; p < topology_->partition_count(); ++p) {
@@ -39,6 +41,14 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
   ListerEffects lists;
   lister_.OnTopology(now, &lists);
   List(std::move(lists), now);
+}
+
+void Node::Impl::NoteMembership(bool others_agree) {
+  const auto self = topology_->members.find(options_.self);
+  if (self == topology_->members.end()) return;
+  const ring::MemberState state = self->second.state;
+  const bool leaves = state == ring::MemberState::kDraining || state == ring::MemberState::kRemoved;
+  belonged_ = belonged_ || leaves || (others_agree && state == ring::MemberState::kActive);
 }
 
 void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now) {
@@ -104,6 +114,11 @@ std::vector<NodeId> Node::Impl::Controllers() const {
   return all;
 }
 
+bool Node::Impl::WantsToJoin() const {
+  const bool member = topology_ != nullptr && topology_->members.contains(options_.self);
+  return !member && !belonged_ && (options_.join || options_.rejoin);
+}
+
 void Node::Impl::AskToJoin(Moment now) {
   if (now.now - asked_at_ < options_.timing.attempt) return;
   asked_at_ = now.now;
@@ -118,7 +133,7 @@ void Node::Impl::AskToJoin(Moment now) {
     if (known->second.state > ring::MemberState::kActive) return;
     wish.member.state = known->second.state;
     if (known->second.state == ring::MemberState::kActive && known->second == wish.member) return;
-  } else if (!options_.join) {
+  } else if (!WantsToJoin()) {
     return;
   }
   Ask(wish, now);

@@ -7,12 +7,23 @@
 #include "quorum/cluster_testing.h"
 #include "quorum/read_page.h"
 #include "quorum/read_range.h"
+#include "ring/topology_codec.h"
 
 namespace quoin::quorum {
 namespace {
 
 constexpr ring::Duration kStep = std::chrono::milliseconds(1);
 constexpr ClusterId kCluster{77};
+
+// Whether the ring on the disk has its node.
+bool KnowsItself(const kv::Storage& storage) {
+  const auto kept = storage.Get(kLocalPartition, kTopologyKey);
+  CHECK(kept.ok()) << kept.status();
+  if (*kept == nullptr) return false;
+  const auto ring = ring::DecodeTopology((*kept)->value);
+  CHECK(ring.ok()) << ring.status();
+  return ring->members.contains(storage.identity().node);
+}
 
 }  // namespace
 
@@ -67,7 +78,9 @@ void TestNodes::Start(std::uint64_t id) {
   options.boot = ++boots_;
   options.member.peer_address = "node-" + std::to_string(id) + ":7080";
   options.member.client_address = "node-" + std::to_string(id) + ":8080";
-  if (id != hosts_.begin()->first) options.join = NodeId{hosts_.begin()->first};
+  options.rejoin = id != hosts_.begin()->first;
+  // As net/node_foundation.cc: a member knows its way.
+  if (options.rejoin && !KnowsItself(*hosts_.at(id).storage)) options.join = NodeId{hosts_.begin()->first};
   options.cluster = kCluster;
   options.partition_count = partitions_;
   options.goal = goal_;
