@@ -113,19 +113,26 @@ Result<RecordPtr> ToRecord(PartitionId partition, std::string_view key, const ro
   return RecordPtr(std::make_shared<const Record>(*std::move(record)));
 }
 
+// A write that would wait for compactions which have run out of space is told that it is incomplete.
+bool IsFull(const rocksdb::Status& status) { return status.IsNoSpace() || status.IsIncomplete(); }
+
 }  // namespace
 
 void EngineTroubles::Note(const rocksdb::Status& status) {
-  if (!status.IsNoSpace()) watch_->Stop("the engine gave up: " + status.ToString());
+  if (!IsFull(status)) watch_->Stop("the engine gave up: " + status.ToString());
   const std::lock_guard lock(mutex_);
-  if (status.IsNoSpace()) out_of_space_ = true;
+  if (IsFull(status)) out_of_space_ = true;
   changed_.notify_all();
 }
 
-void EngineTroubles::NoteFromBackground(const rocksdb::Status& status) {
+void EngineTroubles::NoteFromBackground(rocksdb::Status* error) {
+  const rocksdb::Status& status = *error;
   if (status.IsNoSpace()) {
     if (status.severity() < rocksdb::Status::Severity::kHardError) {
       LOG(WARNING) << "a compaction ran out of space, and will be tried again";
+      // The engine would keep the error until it is resumed, and fail the first write that ever has to wait for
+      // compactions. Writes that wait for this very one had better fail, for it may never have the space.
+      if (!writes_wait_.load(std::memory_order_relaxed)) *error = rocksdb::Status::OK();
       return;
     }
     std::unique_lock lock(mutex_);
@@ -178,7 +185,7 @@ void EngineTroubles::ClearOutOfSpace() {
 Status FromRocks(const rocksdb::Status& status, std::string_view what) {
   const std::string message = std::string(what) + ": " + status.ToString();
   if (status.IsCorruption()) return Status(Code::kDamaged, message);
-  if (status.IsNoSpace()) return Status(Code::kDiskFull, message);
+  if (IsFull(status)) return Status(Code::kDiskFull, message);
   return Status(Code::kIo, message);
 }
 
@@ -323,7 +330,9 @@ Status RocksEngine::Resume() {
     LOG(INFO) << "the disk has space again: storage takes writes";
     unflushed_bytes_ = 0;
     generations_.BeginGeneration();
-    return PutPulse();
+    Status pulse = PutPulse();
+    if (!pulse.ok()) RetryLater();
+    return pulse;
   }
   if (!status.ok()) {
     if (!status.IsNoSpace() || status.severity() >= rocksdb::Status::Severity::kFatalError) {
@@ -339,7 +348,7 @@ Status RocksEngine::Resume() {
 Status RocksEngine::Explain(const rocksdb::Status& failure) {
   const DiskWatch::LogAttempt attempt = parts_.watch->log_attempt();
   const bool applied_for_certain_not = attempt != DiskWatch::LogAttempt::kAppended;
-  if (failure.IsNoSpace() && applied_for_certain_not && !parts_.watch->stopped()) {
+  if (IsFull(failure) && applied_for_certain_not && !parts_.watch->stopped()) {
     parts_.troubles->Note(failure);
     LOG(WARNING) << "the disk is full: storage refuses writes until there is space again";
     return Status(Code::kDiskFull, "the disk is full");

@@ -47,8 +47,11 @@ class EngineTroubles {
  public:
   explicit EngineTroubles(std::shared_ptr<DiskWatch> watch) : watch_(std::move(watch)) {}
 
-  // What the engine's background work reports. The engine takes an error to heart only after this has returned.
-  void NoteFromBackground(const rocksdb::Status& status);
+  // What the engine's background work reports. The engine takes the error to heart only after this has returned, and
+  // not at all if it is then none.
+  void NoteFromBackground(rocksdb::Status* error);
+  // Whether writes wait until compactions have caught up.
+  void NoteWritesWait(bool wait) { writes_wait_.store(wait, std::memory_order_relaxed); }
   // What a call into the engine returned.
   void Note(const rocksdb::Status& status);
   // Whether the engine has stopped for want of space and must be resumed.
@@ -68,6 +71,7 @@ class EngineTroubles {
   void SetFlush(Flush flush);
 
   const std::shared_ptr<DiskWatch> watch_;
+  std::atomic<bool> writes_wait_{false};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Flush flush_ = Flush::kNone;  // Guarded by mutex_, as all below.
@@ -131,7 +135,7 @@ class RocksEngine final : public Storage {
   Parts parts_;
   rocksdb::DB* const db_;
 
-  std::atomic<bool> writing_{false};   // A second writer is a broken promise.
+  std::atomic<bool> writing_{false};  // A second writer is a broken promise.
   std::atomic<std::uint64_t> commit_number_{0};
   GenerationChain generations_;        // Of the writing thread.
   std::uint64_t unflushed_bytes_ = 0;  // Of the writing thread: what went into the current memtable, roughly.

@@ -37,7 +37,10 @@ class Listener final : public rocksdb::EventListener {
   explicit Listener(std::shared_ptr<EngineTroubles> troubles) : troubles_(std::move(troubles)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
-    troubles_->NoteFromBackground(*error);
+    troubles_->NoteFromBackground(error);
+  }
+  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override {
+    troubles_->NoteWritesWait(info.condition.cur == rocksdb::WriteStallCondition::kStopped);
   }
   void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { troubles_->NoteFlushBegan(); }
   void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { troubles_->NoteFlushCompleted(); }
