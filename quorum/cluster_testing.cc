@@ -58,7 +58,8 @@ void TestCluster::Start(std::uint64_t id) {
       .max_value_bytes = 1000,
       .max_ids = 100,
       .max_idle_keys = 16,
-      .pace = pace});
+      .pace = pace,
+      .patience = patience});
 }
 
 void TestCluster::Restart(std::uint64_t node) {

@@ -77,6 +77,7 @@ class TestCluster {
   // Whether leaders compare the replicas. Without, every first touch of a key asks a quorum.
   bool compares = false;
   CopyPace* pace = nullptr;  // Of leaders of nodes that are started from now on.
+  std::uint64_t patience = 0;  // In the same way.
   Filter hold;
   Filter drop;
   Filter twice;

@@ -19,6 +19,9 @@ constexpr unsigned kMaxPromptCopies = 3;
 // The first rest is so small a part of Options::attempt; each one is twice as long as the one before, up to `attempt`.
 constexpr int kFirstRest = 8;
 constexpr unsigned kMostDoublings = 3;
+// After so many copies that weren't answered in time the next ones have longer, up to kMostDoublings: each of them may
+// wait somewhere, and costs those who are to answer.
+constexpr unsigned kPromptSilences = 4;
 // So many answers of the kind that another copy will hardly change.
 constexpr unsigned kMaxDeadEnds = 3;
 // Leaders remember an id with an unknown outcome for so many times the length of a request, if they go on for so long.
@@ -189,7 +192,8 @@ void Coordinator::SendCopy(Pending& pending, NodeId to, bool take_over, Moment n
   pending.open.push_back({forward.number, to, forward.meant_for, forward.lowest, forward.repeated, take_over});
   pending.current = forward.number;
   pending.step = Step::kAwaiting;
-  SetDue(pending, now.now + options_.attempt);
+  const unsigned doublings = pending.silences - std::min(pending.silences, kPromptSilences);
+  SetDue(pending, now.now + options_.attempt * (1 << std::min(doublings, kMostDoublings)));
   effects->packets.push_back({to, std::move(forward)});
 }
 
@@ -311,7 +315,10 @@ void Coordinator::OnTick(Moment now, CoordinatorEffects* effects) {
       // Nothing that a node says to itself is lost. The disk may be slow, and each further copy would wait for it, too.
       SetDue(pending, now.now + options_.attempt);
     } else {
-      if (pending.step == Step::kAwaiting) Blame(pending, CurrentCopy(pending), true);
+      if (pending.step == Step::kAwaiting) {
+        ++pending.silences;
+        Blame(pending, CurrentCopy(pending), true);
+      }
       Attempt(pending, now, effects);
     }
   }

@@ -161,6 +161,7 @@ class Coordinator {
     std::optional<kv::Version> unknown;  // The lowest version that a copy named whose outcome was told as unknown.
     unsigned refusals = 0;                   // Answers after which the next copy left at once.
     unsigned rests = 0;
+    unsigned silences = 0;   // Copies that weren't answered in time.
     unsigned dead_ends = 0;  // Answers that another copy will hardly change.
     kv::Ballot distrusted;   // The leader of this ballot, and of lower ones, didn't serve.
     std::set<NodeId> tried;  // Others that didn't serve, since all had their turn.

@@ -105,14 +105,14 @@ void Leader::Submit(Copy copy, std::uint64_t token, kv::WallTime now, Effects* e
     return;
   }
   if (phase_ != Phase::kLeading) {
-    before_leading_.push_back({std::move(copy), token});
+    before_leading_.push_back({std::move(copy), token, resends_});
     return;
   }
   Keys::Entry& entry = Touch(copy.request.key, effects);
   if (entry.second.owned) {
-    Execute(entry, {std::move(copy), token}, now, effects);
+    Execute(entry, {std::move(copy), token, resends_}, now, effects);
   } else {
-    entry.second.queue.push_back({std::move(copy), token});
+    entry.second.queue.push_back({std::move(copy), token, resends_});
   }
   EndIfFull(effects);
 }
@@ -228,8 +228,9 @@ void Leader::OnPromised(const kv::Ballot& promised, Effects* effects) {
 
 void Leader::Resend(const Reachable& reachable, Effects* effects) {
   if (phase_ == Phase::kIdle) return;
-  if (phase_ == Phase::kOwnPromise) return SendPrepare(options_.self, effects);
   ++resends_;
+  GiveUpWaiting(effects);
+  if (phase_ == Phase::kOwnPromise) return SendPrepare(options_.self, effects);
   ring::ReplicaMask reached = 0;
   for (const NodeId node : quorums_->nodes()) {
     if (node == options_.self || reachable(node)) reached |= quorums_->MaskOf(node);
@@ -264,8 +265,11 @@ void Leader::Resend(const Reachable& reachable, Effects* effects) {
 void Leader::EndIfFull(Effects* effects) {
   if (!full_) return;
   for (const auto& [key, state] : keys_) {
-    const auto proposed = [](const Waiter& waiter) { return waiter.proposed; };
-    if (std::any_of(state.waiters.begin(), state.waiters.end(), proposed)) return;
+    // What is chosen may wait for the others as long as one of them is down.
+    const auto open = [&](const Waiter& waiter) {
+      return waiter.token && waiter.proposed && waiter.version > state.chosen;
+    };
+    if (std::any_of(state.waiters.begin(), state.waiters.end(), open)) return;
   }
   End(effects);
   ran_full_ = true;

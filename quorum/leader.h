@@ -76,8 +76,10 @@ class Leader {
     std::size_t max_value_bytes = 0;
     std::size_t max_ids = 65536;
     std::size_t max_idle_keys = 4096;
-    std::uint64_t salt = 0;  // Of digests; not known to clients.
+    std::uint64_t salt = 0;    // Of digests; not known to clients.
     CopyPace* pace = nullptr;  // Of its node, which outlives it. Without one it doesn't wait.
+    // So many calls of Resend later nobody waits for an answer any more. 0: everybody waits for ever.
+    std::uint64_t patience = 0;
   };
   enum class Phase {
     kIdle,
@@ -109,7 +111,7 @@ class Leader {
   void Receive(NodeId from, const Message& message, kv::WallTime now, Effects* effects);
   // Its own acceptor's promise, after every step of that one.
   void OnPromised(const kv::Ballot& promised, Effects* effects);
-  // Asks again for whatever hasn't been answered, of those who can be reached.
+  // Asks again for whatever hasn't been answered, of those who can be reached. Who has waited for too long is told so.
   using Reachable = std::function<bool(NodeId)>;
   void Resend(const Reachable& reachable, Effects* effects);
   // Compares with every replica once more, so that what was lost or left over is found, and tombstones end.
@@ -164,6 +166,7 @@ class Leader {
   struct Pending {
     Copy copy;
     std::uint64_t token = 0;
+    std::uint64_t since = 0;  // Of resends_.
   };
   // Clients may use an id for several keys, each of which takes effect. Zero: no id.
   struct IdOfKey {
@@ -177,9 +180,10 @@ class Leader {
     kv::Version version;
     std::uint64_t barrier = 0;  // 0: none.
     Consistency need = Consistency::kQuorum;
-    bool proposed = false;  // Its effect was proposed: unknown when the leadership ends.
-    IdOfKey id;             // Of a write; its other copies are told the same.
-    std::uint64_t token = 0;
+    bool proposed = false;               // Its effect was proposed: unknown when the leadership ends.
+    IdOfKey id;                          // Of a write; its other copies are told the same.
+    std::optional<std::uint64_t> token;  // Nobody's: who waited for too long has been told so.
+    std::uint64_t since = 0;             // Of resends_.
     Reply reply;
   };
   struct Proposal {
@@ -199,15 +203,16 @@ class Leader {
     kv::Version floor;
     // Once it is owned.
     bool owned = false;
-    kv::Version chosen;               // This version, or a later one, is known to be chosen.
-    std::vector<kv::Version> held;    // By replica: it holds this version, or a later one of this ballot.
+    kv::Version chosen;             // This version, or a later one, is known to be chosen.
+    std::vector<kv::Version> held;  // By replica: it holds this version, or a later one of this ballot.
     // Who was not asked, since it was known without them that what was found is chosen. What they lack of that,
     // comparisons find; nothing is brought to them for want of an acknowledgement.
     ring::ReplicaMask unasked = 0;
     std::vector<Proposal> proposals;  // Not yet chosen, oldest first.
     std::vector<Waiter> waiters;
     bool confirming = false;  // It is in confirming_.
-    // While a replica isn't known to hold the newest state: from which resend on that is sent again, and how many later.
+    // While a replica isn't known to hold the newest state: from which resend on that is sent again, and how many
+    // later.
     std::uint64_t resend_at = 0;
     std::uint32_t resend_after = 1;
   };
@@ -289,11 +294,14 @@ class Leader {
   bool TellEarlierResult(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Effects* effects);
   // Tells the copy a negative result once that is written down, so that no other copy can come true afterwards.
   void WriteNegative(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply, Effects* effects);
-  // Tells the request's answer once what it saw is chosen and this leader's authority confirmed. `id`: a read's is zero.
+  // Tells the request's answer once what it saw is chosen and this leader's authority confirmed. `id`: a read's is
+  // zero.
   void Capture(Keys::Entry& entry, const IdOfKey& id, const Pending& pending, Reply reply, Effects* effects);
   // Proposes the record as the key's next state. `keep_changed`: users see no change.
   void Propose(const std::string& key, Key& state, kv::Record record, bool keep_changed, Effects* effects);
   void ProposeAgain(const std::string& key, Key& state, Effects* effects);
+  // So that whoever waits until all replicas hold the newest state finds out. Afterwards there is one.
+  void BringToAll(Keys::Entry& entry, Effects* effects);
   void ForgetAnIdleKey();
 
   // leader_passes.cc
@@ -352,7 +360,13 @@ class Leader {
   // Takes back the newest proposals that were refused, where this node is the only replica.
   void Withdraw(Keys::Entry& entry, Effects* effects);
   // `id`: the waiter's.
-  void Tell(std::uint64_t token, const IdOfKey& id, Reply reply, Effects* effects);
+  void Tell(std::optional<std::uint64_t> token, const IdOfKey& id, Reply reply, Effects* effects);
+  // Tells everyone who has waited for longer than Options::patience.
+  void GiveUpWaiting(Effects* effects);
+  // Whether any of the key's waiters goes on waiting for a barrier.
+  bool GiveUpWaiters(Key& state, Effects* effects);
+  // Whether the waiter is of no use any more.
+  bool GiveUp(Waiter& waiter, Effects* effects);
 
   const Options options_;
   Phase phase_ = Phase::kIdle;
@@ -371,7 +385,7 @@ class Leader {
   std::uint64_t touches_ = 0;
   std::string hand_;  // Where ForgetAnIdleKey goes on.
   std::set<std::string> touching_;
-  std::uint64_t resends_ = 0;         // Calls of Resend.
+  std::uint64_t resends_ = 0;                          // Calls of Resend.
   ring::ReplicaMask reached_ = ~ring::ReplicaMask{0};  // At the last one; to begin with, everyone.
   // Owned keys whose newest state some replica isn't known to hold, each with the first state of which that is so.
   std::map<std::string, kv::Version> lagging_;
@@ -388,9 +402,9 @@ class Leader {
   bool purge_considered_ = false;  // Since the last comparison came to its end.
   bool stopped_admitting_ = false;
   bool wants_new_round_ = false;
-  kv::Version floor_;  // The highest that any replica is known to have.
+  kv::Version floor_;     // The highest that any replica is known to have.
   FinishedIds finished_;  // Not in ids_.
-  bool full_ = false;  // ids_ is: writes are refused until nothing is proposed, and then the leadership ends.
+  bool full_ = false;     // ids_ is: writes are refused until nothing is proposed, and then the leadership ends.
   bool ran_full_ = false;
   std::uint64_t complete_touch_ = 0;  // Touches with higher numbers began when it was complete.
   Feed feed_;

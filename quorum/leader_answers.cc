@@ -66,10 +66,11 @@ bool Leader::IsMet(const Key& state, const Waiter& waiter) const {
   switch (waiter.need) {
     case Consistency::kOne:
       return waiter.proposed ? (holders() & own()) != 0 : is_chosen();
+    // The barrier first: it costs less, and there may be many who wait for one that isn't confirmed.
     case Consistency::kQuorum:
-      return is_chosen() && quorums_->IsWriteQuorum(Confirmed(waiter.barrier));
+      return quorums_->IsWriteQuorum(Confirmed(waiter.barrier)) && is_chosen();
     case Consistency::kAll:
-      return quorums_->IsAll(holders()) && quorums_->IsAll(Confirmed(waiter.barrier));
+      return quorums_->IsAll(Confirmed(waiter.barrier)) && quorums_->IsAll(holders());
   }
   LOG(FATAL) << "no such consistency: " << static_cast<int>(waiter.need);
 }
@@ -103,13 +104,10 @@ bool Leader::SettleWaiters(Key& state, Effects* effects) {
   return confirming;
 }
 
-void Leader::Tell(std::uint64_t token, const IdOfKey& id, Reply reply, Effects* effects) {
+void Leader::Tell(std::optional<std::uint64_t> token, const IdOfKey& id, Reply reply, Effects* effects) {
+  if (token) effects->answers.push_back({*token, reply});
   const auto seen = id == IdOfKey{} ? ids_.end() : ids_.find(id);
-  if (seen == ids_.end()) {
-    effects->answers.push_back({token, std::move(reply)});
-    return;
-  }
-  effects->answers.push_back({token, reply});
+  if (seen == ids_.end()) return;
   for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
   // Later copies are told what a later leadership would tell (decision 13): the table must not keep values alive.
   seen->second.captured.reset();
@@ -118,6 +116,46 @@ void Leader::Tell(std::uint64_t token, const IdOfKey& id, Reply reply, Effects* 
   if (kept.previous != nullptr && kept.previous->value.size() > kMaxRememberedValueBytes) {
     kept = Unknown("an earlier copy took effect, and its answer is not known any more");
   }
+}
+
+void Leader::GiveUpWaiting(Effects* effects) {
+  if (options_.patience == 0) return;
+  const auto give_up = [&](const Pending& pending) {
+    if (resends_ - pending.since < options_.patience) return false;
+    effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "no quorum answered in time")});
+    return true;
+  };
+  std::erase_if(before_leading_, give_up);
+  for (const std::string& key : touching_) std::erase_if(keys_.Find(key)->second.queue, give_up);
+  // Who waits for a version waits for what some replica lacks, and everybody else for a barrier.
+  for (const auto& [key, first_lacking] : lagging_) GiveUpWaiters(keys_.Find(key)->second, effects);
+  std::erase_if(confirming_, [&](Keys::Entry* entry) {
+    entry->second.confirming = GiveUpWaiters(entry->second, effects);
+    return !entry->second.confirming;
+  });
+}
+
+bool Leader::GiveUpWaiters(Key& state, Effects* effects) {
+  bool confirming = false;
+  auto kept = state.waiters.begin();
+  for (auto waiter = kept; waiter != state.waiters.end(); ++waiter) {
+    if (resends_ - waiter->since >= options_.patience && GiveUp(*waiter, effects)) continue;
+    confirming = confirming || waiter->barrier != 0;
+    if (kept != waiter) *kept = std::move(*waiter);
+    ++kept;
+  }
+  state.waiters.erase(kept, state.waiters.end());
+  return confirming;
+}
+
+bool Leader::GiveUp(Waiter& waiter, Effects* effects) {
+  const Reply reply = waiter.proposed ? Unknown("it was not known to be chosen in time")
+                                      : NotApplied(Code::kUnavailable, "too few replicas answered in time");
+  if (waiter.token) effects->answers.push_back({*std::exchange(waiter.token, std::nullopt), reply});
+  const auto seen = waiter.id == IdOfKey{} ? ids_.end() : ids_.find(waiter.id);
+  if (seen == ids_.end()) return true;
+  for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
+  return false;  // Later copies are told the result if there is one by then.
 }
 
 }  // namespace quoin::quorum

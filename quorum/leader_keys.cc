@@ -114,8 +114,8 @@ void Leader::FinishTouch(Keys::Entry& entry, kv::WallTime now, Effects* effects)
   // Of what its own replica holds it knows that it is chosen. A touch that began earlier may have met something newer,
   // a leftover, at a replica that it has not been compared with.
   const bool alone = (complete_ || Broken(Canary::kSkipQuorumReadOnFirstTouch)) && (state.holders & own()) != 0;
-  const bool enough = quorums_->IsReadQuorum(state.answered) ||
-                      (state.damaged != 0 && quorums_->MeetEveryWriteQuorum(state.answered));
+  const bool enough =
+      quorums_->IsReadQuorum(state.answered) || (state.damaged != 0 && quorums_->MeetEveryWriteQuorum(state.answered));
   if (!alone && !enough) return;
   state.owned = true;
   touching_.erase(key);
@@ -176,9 +176,14 @@ bool Leader::TellEarlierResult(Keys::Entry& entry, const IdOfKey& id, const Pend
   if (Broken(Canary::kDropOperationIdsAtTakeover)) return false;
   if (std::optional<Reply> first = FindRemembered(request, state.newest)) {
     Waiter waiter;
+    if (request.consistency == Consistency::kAll) {
+      waiter.need = Consistency::kAll;
+      BringToAll(entry, effects);
+    }
     waiter.version = state.newest->accepted;
     waiter.proposed = true;  // By an earlier copy.
     waiter.token = pending.token;
+    waiter.since = pending.since;
     waiter.reply = *std::move(first);
     state.waiters.push_back(std::move(waiter));
     return true;
@@ -250,6 +255,7 @@ void Leader::Execute(Keys::Entry& entry, Pending pending, kv::WallTime now, Effe
   waiter.proposed = true;
   waiter.id = id;
   waiter.token = pending.token;
+  waiter.since = pending.since;
   waiter.reply = std::move(applied.reply);
   waiter.reply.changed = state.newest->changed;
   if (!state.newest->tombstone) waiter.reply.record = state.newest;
@@ -270,6 +276,7 @@ void Leader::WriteNegative(Keys::Entry& entry, const IdOfKey& id, const Pending&
   waiter.proposed = true;
   waiter.id = id;
   waiter.token = pending.token;
+  waiter.since = pending.since;
   waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
 }
@@ -281,10 +288,7 @@ void Leader::Capture(Keys::Entry& entry, const IdOfKey& id, const Pending& pendi
   Waiter waiter;
   if (read) waiter.need = request.consistency;
   waiter.id = id;
-  if (waiter.need == Consistency::kAll &&
-      (state.newest == nullptr || !quorums_->IsAll(HoldersOf(state, state.newest->accepted)))) {
-    if (state.proposals.empty()) ProposeAgain(entry.first, state, effects);
-  }
+  if (waiter.need == Consistency::kAll) BringToAll(entry, effects);
   waiter.version = state.newest != nullptr ? state.newest->accepted : kv::Version();
   if (waiter.need != Consistency::kOne) {
     waiter.barrier = NextBarrier(effects);  // D4
@@ -294,6 +298,7 @@ void Leader::Capture(Keys::Entry& entry, const IdOfKey& id, const Pending& pendi
     }
   }
   waiter.token = pending.token;
+  waiter.since = pending.since;
   waiter.reply = std::move(reply);
   state.waiters.push_back(std::move(waiter));
   Settle(entry, effects);
@@ -309,8 +314,8 @@ void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool
   state.proposals.push_back({proposed->accepted, state.newest, std::nullopt});
   if (feed_.on()) {
     // What is found in a touch and not known to be chosen may never have been visible.
-    const bool visible = state.newest != nullptr && (state.newest->accepted.ballot == ballot_ ||
-                                                     state.newest->accepted <= state.chosen);
+    const bool visible =
+        state.newest != nullptr && (state.newest->accepted.ballot == ballot_ || state.newest->accepted <= state.chosen);
     feed_.OnProposed({.key = key,
                       .record = proposed,
                       .version = proposed->accepted,
@@ -326,6 +331,13 @@ void Leader::Propose(const std::string& key, Key& state, kv::Record record, bool
 void Leader::ProposeAgain(const std::string& key, Key& state, Effects* effects) {
   if (state.newest != nullptr) return Propose(key, state, *state.newest, true, effects);
   Propose(key, state, MakeTombstone(kv::Record()), false, effects);
+}
+
+void Leader::BringToAll(Keys::Entry& entry, Effects* effects) {
+  Key& state = entry.second;
+  if (!state.proposals.empty()) return;
+  const bool all_hold = state.newest != nullptr && quorums_->IsAll(HoldersOf(state, state.newest->accepted));
+  if (!all_hold) ProposeAgain(entry.first, state, effects);
 }
 
 ring::ReplicaMask Leader::HoldersOf(const Key& state, const kv::Version& version) const {

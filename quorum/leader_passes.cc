@@ -358,7 +358,9 @@ void Leader::Sweep(const std::string& key, kv::WallTime now, Effects* effects) {
 bool Leader::drained() const {
   return before_leading_.empty() && std::all_of(keys_.begin(), keys_.end(), [](const auto& entry) {
            const Key& state = entry.second;
-           return state.queue.empty() && state.waiters.empty() && state.proposals.empty();
+           const auto waits = [](const Waiter& waiter) { return waiter.token.has_value(); };
+           return state.queue.empty() && state.proposals.empty() &&
+                  std::none_of(state.waiters.begin(), state.waiters.end(), waits);
          });
 }
 

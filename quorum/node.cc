@@ -145,7 +145,9 @@ Result<Replica*> Node::Impl::Make(PartitionId partition, Moment now) {
       .max_idle_keys = options_.max_idle_keys,
       .salt = random_.Next(),
       // Nothing is as urgent as the ring.
-      .pace = partition == kSystemPartition ? nullptr : &copy_pace_};
+      .pace = partition == kSystemPartition ? nullptr : &copy_pace_,
+      // After that no coordinator waits for any copy that it has sent.
+      .patience = static_cast<std::uint64_t>(options_.timing.request / options_.timing.resend) + 1};
   Replica* const replica =
       replicas_
           .emplace(partition, std::make_unique<Replica>(storage_, *durable, leader, options_.timing, *this, now))

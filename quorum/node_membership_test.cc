@@ -152,6 +152,20 @@ TEST_F(NodeMembershipTest, ANodeThatJoinsTwoGetsADamagedRecordsOtherCopy) {
   ExpectAllKeys(3);
 }
 
+TEST_F(NodeMembershipTest, ANodeWhoseDiskIsFullKeepsTheNewestRingAllTheSame) {
+  StartCluster(4);
+  nodes_.storage(1).is_full = true;
+  nodes_.Do(1, PutOf(KeyOf(0), "0"));
+  nodes_.Add(5);
+  nodes_.Run(seconds(20));
+  const std::uint64_t epoch = nodes_.node(2).topology()->epoch;
+  ASSERT_TRUE(Is(5, MemberState::kActive));
+  nodes_.Kill(1);
+  nodes_.Start(1);
+  EXPECT_EQ(nodes_.node(1).topology()->epoch, epoch) << "as its disk has it";
+  nodes_.storage(1).is_full = false;
+}
+
 TEST_F(NodeMembershipTest, ADrainBelowNIsRefused) {
   StartCluster(3);
   EXPECT_FALSE(AskUntil(

@@ -116,6 +116,19 @@ TEST(Remembered, NumbersMayHaveBeenWrittenInAnyOrder) {
   EXPECT_FALSE(history.Find(1, 10)) << "never written; its own leader knows that it is finished";
 }
 
+TEST(Remembered, OneThatStandsForLaterOnesIsTheHighest) {
+  History history;
+  history.Write(1, 5);
+  history.Write(1, 3);
+  history.Write(2, 1, {{1, 6}});
+  EXPECT_EQ(history.size(), 2u);
+  EXPECT_EQ(history.forgot(), kv::Version());
+  for (const std::uint64_t finished : {3, 5}) {
+    ASSERT_TRUE(history.Find(1, finished)) << finished;
+    EXPECT_EQ(history.Find(1, finished)->outcome, Outcome::kError);
+  }
+}
+
 // Clients that write once and never again.
 TEST(Remembered, WhatStandsForFinishedIdsDropsOutInItsTurn) {
   History history;

@@ -47,8 +47,13 @@ void Client::RunLane() {
   }
 }
 
+std::uint64_t Client::NextNumber() {
+  open_.insert(++numbers_);
+  return numbers_;
+}
+
 Client::AskedPtr Client::MakeAsked() {
-  const std::uint64_t number = ++numbers_;
+  const std::uint64_t number = NextNumber();
   auto asked = std::make_shared<Asked>(number, with_.workload.Draw(id_, number));
   if (liveness_bound_) {
     asked->must_succeed_by = with_.port.now() + *liveness_bound_;
@@ -88,7 +93,8 @@ void Client::SendCopy(const AskedPtr& asked, std::size_t node, bool repeated) {
   asked->node = node;
   ++with_.findings.counts[repeated ? "repeated copies" : "first copies"];
   if (!asked->ended) with_.port.After(Timeout(*asked), [this, asked, copy] { OnTimeout(asked, copy); });
-  with_.port.Submit(node, asked->request, repeated,
+  const quorum::Sending sending{.repeated = repeated, .finished_below = *open_.begin()};
+  with_.port.Submit(node, asked->request, sending,
                     [this, asked, copy](const quorum::Reply& reply) { OnReply(asked, copy, reply); });
 }
 
@@ -141,9 +147,13 @@ void Client::End(const AskedPtr& asked, const quorum::Reply* reply) {
     with_.workload.NoteUnknown(asked->request);
   if (failed && asked->must_succeed_by) {
     ++with_.findings.counts["liveness errors"];
-    if (with_.port.now() < *asked->must_succeed_by) return TryAnew(asked);
+    if (with_.port.now() < *asked->must_succeed_by) {
+      open_.erase(asked->number);
+      return TryAnew(asked);
+    }
   }
-  if (!failed && asked->event && Chance(plan().duplicate_percent)) SendDuplicate(asked);
+  const bool again = !failed && asked->event && Chance(plan().duplicate_percent) && SendDuplicate(asked);
+  if (!again) open_.erase(asked->number);
   if (--*asked->batch == 0) Think();
 }
 

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -83,6 +84,7 @@ class Client {
 
   void RunLane();
   void Think();
+  std::uint64_t NextNumber();
   AskedPtr MakeAsked();
   void Begin(const AskedPtr& asked);
   // Sends the next copy, or ends the request when there have been enough.
@@ -112,7 +114,8 @@ class Client {
   void RecordPage(const quorum::ScanRequest& scan, const quorum::ScanPage& page, ring::MonotonicTime sent);
 
   void CheckWeakRead(const Asked& asked, const quorum::Reply& reply);
-  void SendDuplicate(const AskedPtr& asked);
+  // Whether another copy will be sent.
+  bool SendDuplicate(const AskedPtr& asked);
   std::optional<std::size_t> PickNode(std::optional<std::size_t> but);
   // Until the next copy is sent. In liveness the nodes get the time that they take for themselves to try.
   ring::Duration Timeout(const Asked& asked) const {
@@ -131,6 +134,7 @@ class Client {
   std::optional<ring::Duration> liveness_bound_;
   std::optional<std::size_t> home_;          // The node that a sticky client stays with.
   std::map<std::uint64_t, AskedPtr> asked_;  // That haven't ended, by number.
+  std::set<std::uint64_t> open_;             // Numbers of which copies may still be sent; all lower ones are finished.
 };
 
 }  // namespace quoin::simulation

@@ -43,6 +43,8 @@ Outcome Simulate(std::uint64_t seed, const std::function<void(FakeStore&)>& setu
   EXPECT_TRUE(crowd.idle()) << "seed " << seed;
   store.RunOut();
   EXPECT_EQ(store.repeats_not_told, 0) << "seed " << seed << ": X1";
+  EXPECT_EQ(store.finished_sent_again, 0) << "seed " << seed;
+  EXPECT_GT(store.told_finished, 1u) << "seed " << seed;
   VerdictOptions options;
   options.clock_uncertainty = std::chrono::milliseconds(1);
   options.max_value_bytes = plan.max_value_bytes;

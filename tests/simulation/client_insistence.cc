@@ -17,7 +17,7 @@ namespace quoin::simulation {
 
 // The same wish under a new id: of the old one no more than "unknown" is to be had.
 void Client::TryAnew(const AskedPtr& asked) {
-  const std::uint64_t number = ++numbers_;
+  const std::uint64_t number = NextNumber();
   auto anew = std::make_shared<Asked>(number, with_.workload.DrawLike(asked->request, id_, number));
   anew->batch = asked->batch;
   anew->must_succeed_by = asked->must_succeed_by;
@@ -49,17 +49,20 @@ void Client::CheckWeakRead(const Asked& asked, const quorum::Reply& reply) {
                                       reply.record->value + "\": " + Name(asked));
 }
 
-void Client::SendDuplicate(const AskedPtr& asked) {
+bool Client::SendDuplicate(const AskedPtr& asked) {
   const bool write = quorum::IsWrite(asked->request.operation);
-  if (!write || asked->request.id == kv::OperationId{} || !asked->copies.BindsLaterCopies()) return;
+  if (!write || asked->request.id == kv::OperationId{} || !asked->copies.BindsLaterCopies()) return false;
   ++under_way_;
   with_.port.After(ring::Duration(with_.random.Below(1'000'000)), [this, asked] {
     --under_way_;
     const auto node = PickNode(asked->node);
-    if (!node) return;
-    ++with_.findings.counts["duplicates"];
-    SendCopy(asked, *node, true);
+    if (node) {
+      ++with_.findings.counts["duplicates"];
+      SendCopy(asked, *node, true);
+    }
+    open_.erase(asked->number);
   });
+  return true;
 }
 
 std::optional<std::size_t> Client::PickNode(std::optional<std::size_t> but) {

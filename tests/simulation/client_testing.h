@@ -1,6 +1,7 @@
 // FakeStore: one store in place of a cluster, for the tests of the clients. Correct, unless it is told otherwise.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -51,8 +52,16 @@ class FakeStore final : public ClientPort {
   void After(ring::Duration delay, std::function<void()> then) override {
     events_.emplace(std::pair(now_ + delay, ++sequence_), std::move(then));
   }
-  void Submit(std::size_t, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) override {
+  void Submit(std::size_t, const quorum::Request& request, const quorum::Sending& sending,
+              quorum::ReplyCallback done) override {
     ++submitted[request.id];
+    const bool repeated = sending.repeated;
+    if (request.id != kv::OperationId{}) {
+      std::uint64_t& finished = finished_below_[request.id.client];
+      finished_sent_again += request.id.number < finished;
+      finished = std::max(finished, sending.finished_below);
+      told_finished = std::max(told_finished, finished);
+    }
     if (!repeated && request.id != kv::OperationId{} && !first_copies_.insert(request.id).second) ++repeats_not_told;
     if (Chance(lost_requests)) return;
     After(Delay(), [this, request, repeated, done] {
@@ -91,6 +100,8 @@ class FakeStore final : public ClientPort {
   }
 
   std::map<kv::OperationId, int> submitted;  // Copies.
+  int finished_sent_again = 0;               // Copies of ids that their client had called finished.
+  std::uint64_t told_finished = 0;           // The highest number below which a client called its ids so.
   int repeats_not_told = 0;                  // Later copies that claimed to be first ones.
 
  private:
@@ -160,6 +171,7 @@ class FakeStore final : public ClientPort {
   std::map<std::string, kv::RecordPtr> records_;
   std::map<kv::OperationId, quorum::Reply> results_;
   std::set<kv::OperationId> first_copies_;
+  std::map<std::uint64_t, std::uint64_t> finished_below_;  // By client.
 };
 
 }  // namespace quoin::simulation

@@ -23,6 +23,7 @@ class Draw {
     Scans();
     Watches();
     Copying();
+    Finished();
     return drawn_;
   }
 
@@ -131,6 +132,11 @@ class Draw {
   void Watches() {
     SeededRandom random(drawn_.seed, "watches");
     if (random.Percent(60)) drawn_.watchers = random.Between(1, 5);
+  }
+
+  void Finished() {
+    SeededRandom random(drawn_.seed, "finished");
+    drawn_.tell_finished = random.Below(2);
   }
 
   void Copying() {

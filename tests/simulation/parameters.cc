@@ -37,6 +37,7 @@ const std::vector<ParameterField>& ParameterFields() {
       FIELD(clients),
       FIELD(lanes),
       FIELD(requests),
+      FIELD(tell_finished),
       FIELD(liveness_requests),
       FIELD(wide_keys),
       FIELD(client_delay_us),

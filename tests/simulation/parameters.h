@@ -49,11 +49,12 @@ struct Parameters {
   std::uint64_t clients = 3;
   std::uint64_t lanes = 1;
   std::uint64_t requests = 400;
+  std::uint64_t tell_finished = 1;  // 0: clients don't say which of their ids are finished.
   std::uint64_t liveness_requests = 40;
   std::uint64_t wide_keys = 50;
   std::uint64_t client_delay_us = 200;
   std::uint64_t scan_permille = 0;  // Of what clients begin: pages of keys.
-  std::uint64_t watchers = 0;           // Clients that watch keys.
+  std::uint64_t watchers = 0;       // Clients that watch keys.
 
   // Phases.
   std::uint64_t bootstrap_ms = 60'000;  // The most that it may take.

@@ -73,7 +73,8 @@ std::unique_ptr<kv::Snapshot> SimDisk::TakeSnapshot() const {
 
 Status SimDisk::Write(const kv::Batch& batch) {
   if (read_only_) return Status(Code::kReadOnly, "an earlier write failed");
-  if (full_) return Status(Code::kDiskFull, "no space left");
+  // What a reserve is kept for it takes, as a real one.
+  if (full_ && batch.stores_records()) return Status(Code::kDiskFull, "no space left");
   if (fail_next_write_) {
     fail_next_write_ = false;
     read_only_ = true;

@@ -32,6 +32,8 @@ void ExpectAllPass(const std::vector<Parameters>& runs, const FleetOptions& opti
   RunFleet(options, runs, [&](std::size_t index, const SimulationResult& result) {
     ++ended;
     for (const std::string& failure : result.failures) ADD_FAILURE() << failure << "\n" << Replay(runs[index]);
+    for (const std::string& key : result.undecided)
+      ADD_FAILURE() << "undecided: " << key << "\n" << Replay(runs[index]);
     EXPECT_GT(result.operations + result.failures.size(), 0u);
     return true;
   });

@@ -155,11 +155,14 @@ std::optional<std::size_t> World::IndexOf(NodeId node) const {
   return found == index_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void World::Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) {
+void World::Submit(std::size_t node, const quorum::Request& request, const quorum::Sending& said,
+                   quorum::ReplyCallback done) {
   const ring::Duration delay(parameters_.client_delay_us);
   const std::pair teller(request.id.client,
                          ring::PartitionOf(request.key, static_cast<std::uint32_t>(parameters_.partitions)));
-  const quorum::Sending sending{repeated, knew_.try_emplace(request.id, told_[teller]).first->second};
+  quorum::Sending sending = said;
+  sending.known = knew_.try_emplace(request.id, told_[teller]).first->second;
+  if (parameters_.tell_finished == 0) sending.finished_below = 0;
   queue_.After(random_.Around(delay), [this, node, request, sending, teller, delay, done = std::move(done)] {
     processes_[node]->Submit(request, sending, [this, teller, delay, done](quorum::Answer answer) {
       queue_.After(random_.Around(delay), [this, teller, done, answer = std::move(answer)] {

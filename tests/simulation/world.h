@@ -38,7 +38,8 @@ class World final : public ClientPort, private Witness {
   ring::MonotonicTime now() const override { return queue_.now(); }
   std::size_t node_count() const override { return processes_.size(); }
   bool IsUp(std::size_t node) const override { return processes_[node]->running(); }
-  void Submit(std::size_t node, const quorum::Request& request, bool repeated, quorum::ReplyCallback done) override;
+  void Submit(std::size_t node, const quorum::Request& request, const quorum::Sending& sending,
+              quorum::ReplyCallback done) override;
   void Scan(std::size_t node, const quorum::ScanRequest& scan, quorum::ScanCallback done) override;
   // News come as soon as the node has them, with the positions after them. What the node is called by Unwatch.
   std::uint64_t Watch(std::size_t node, const quorum::WatchRequest& request, Process::WatchCallback told) {
