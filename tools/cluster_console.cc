@@ -104,6 +104,7 @@ std::string ClusterConsole::Add() {
   const std::string name = place->name;
   Status status = cluster_->Add(*std::move(place));
   if (const Status kept = options_.keep(cluster_->layout()); status.ok()) status = kept;
+  if (!status.ok()) return Answer(status, "");  // It may have been taken back.
   const LocalNode& node = *cluster_->Find(name);
   return Answer(status, name + " " + OrDash(node.id()) + " on http://" + OrDash(node.address()) + ", peers " +
                             OrDash(node.peer_address()));

@@ -8,55 +8,15 @@
 #include <cerrno>
 #include <utility>
 
+#include "tools/cluster_log.h"
+
 namespace quoin::tools {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kToldLogLines = 5;
-constexpr std::size_t kToldReportLines = 80;  // A race takes two stacks, and where the memory came from.
-constexpr std::size_t kSearchedLogLines = 200;
 constexpr milliseconds kPollSlice{1000};
-
-// What stands behind glog's "E20240131 12:00:00.123456  1234 node.cc:224] ", which people need not see.
-std::string Message(const std::string& log_line) {
-  const std::size_t bracket = log_line.find("] ");
-  const bool is_prefix =
-      bracket != std::string::npos && bracket > 0 && std::string("IWEF").find(log_line[0]) != std::string::npos;
-  return is_prefix ? log_line.substr(bracket + 2) : log_line;
-}
-
-// The reason that a node which did not start left behind.
-std::string LastWords(const LocalNode& node) {
-  const std::vector<std::string> lines = node.LastLogLines(1);
-  if (lines.empty()) return "it said nothing in " + node.log().string();
-  std::string words = Message(lines.back());
-  if (words.find("another process listens on") != std::string::npos) {
-    words += ". Port 0 (--listen=127.0.0.1:0 --peer_listen=127.0.0.1:0) takes free ones";
-  }
-  return words;
-}
-
-// glog's "F20240131 ...", or a sanitizer's report; stack traces follow.
-bool BeginsReport(const std::string& line) {
-  return line.starts_with("F2") || line.starts_with("WARNING: ThreadSanitizer") ||
-         line.find("ERROR: AddressSanitizer") != std::string::npos;
-}
-
-// What tells why a node has ended: from a failed check on, if there is one, otherwise the last lines.
-std::vector<std::string> EndOfLog(const LocalNode& node) {
-  std::vector<std::string> lines = node.LastLogLines(kSearchedLogLines);
-  const auto report = std::ranges::find_if(lines, BeginsReport);
-  if (report != lines.end()) {
-    const std::size_t told = report->starts_with("F2") ? kToldLogLines : kToldReportLines;
-    lines.erase(lines.begin(), report);
-    lines.resize(std::min(lines.size(), told));
-  } else if (lines.size() > kToldLogLines) {
-    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kToldLogLines));
-  }
-  return lines;
-}
 
 }  // namespace
 
@@ -125,11 +85,10 @@ std::vector<std::string> LocalCluster::Arguments(std::size_t index) const {
 }
 
 Status LocalCluster::Begin(std::size_t index) {
+  const std::string& name = layout_.nodes[index].name;
   std::error_code error;
-  std::filesystem::create_directories(options_.folder / layout_.nodes[index].name, error);
-  if (error) {
-    return Status(Code::kInvalid, (options_.folder / layout_.nodes[index].name).string() + ": " + error.message());
-  }
+  if (std::filesystem::create_directories(options_.folder / name, error)) made_folders_.insert(name);
+  if (error) return Status(Code::kInvalid, (options_.folder / name).string() + ": " + error.message());
   return nodes_[index]->Start(Arguments(index));
 }
 
@@ -155,7 +114,7 @@ Status LocalCluster::AwaitStart(std::size_t index, Deadline deadline) {
   if (Interrupted()) return Status(Code::kUnavailable, "interrupted while " + node.name() + " was starting");
   return Status(Code::kUnavailable, node.name() + " has not said within " +
                                         std::to_string(options_.start_limit.count() / 1000) +
-                                        " s that it listens; its log is " + node.log().string());
+                                        " s that it listens: " + LastWords(node));
 }
 
 Status LocalCluster::StartAll() {
@@ -173,9 +132,22 @@ Status LocalCluster::StartAll() {
 }
 
 Status LocalCluster::Add(NodePlace place) {
-  nodes_.push_back(std::make_unique<LocalNode>(place.name, options_.folder / place.name / "log"));
+  const std::string name = place.name;
+  nodes_.push_back(std::make_unique<LocalNode>(name, options_.folder / name / "log"));
   layout_.nodes.push_back(std::move(place));
-  return Start(layout_.nodes.back().name);
+  Status status = Start(name);
+  // One that has said who it is may be a member already. Any other was never there, and must not be asked for again
+  // whenever this cluster starts.
+  if (!status.ok() && nodes_.back()->id().empty()) TakeBackLast();
+  return status;
+}
+
+void LocalCluster::TakeBackLast() {
+  const std::string name = nodes_.back()->name();
+  nodes_.pop_back();  // Kills it, if it is still starting.
+  layout_.nodes.pop_back();
+  std::error_code ignored;
+  if (made_folders_.erase(name) > 0) std::filesystem::remove_all(options_.folder / name, ignored);
 }
 
 Status LocalCluster::Start(const std::string& name) {

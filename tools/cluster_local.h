@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,8 @@ class LocalCluster {
   // kInvalid: a node did not start (the message has the reason from its log); kUnavailable: interrupted, or it took too
   // long.
   Status StartAll();
-  // One more node, which joins.
+  // One more node, which joins. One that does not start, and has never said who it is, is taken back: the cluster is as
+  // it was before. Errors as above.
   Status Add(NodePlace place);
 
   // By name. kInvalid: there is no such node, or it isn't in a state in which that makes sense; the message says which
@@ -72,6 +74,7 @@ class LocalCluster {
   using Deadline = std::chrono::steady_clock::time_point;
 
   Status Begin(std::size_t index);
+  void TakeBackLast();
   // Waits until it serves.
   Status AwaitStart(std::size_t index, Deadline deadline);
   // Waits until the node, which has been told to end, is down. False: it had to be killed.
@@ -85,6 +88,7 @@ class LocalCluster {
   const Options options_;
   ClusterLayout layout_;
   std::vector<std::unique_ptr<LocalNode>> nodes_;  // As in layout_.nodes.
+  std::set<std::string> made_folders_;             // Of nodes whose folders were not there before.
   const LocalNode* expected_end_ = nullptr;        // Whose end is being waited for, and so is no news.
   bool stopping_ = false;                          // All ends are expected.
 };

@@ -104,6 +104,34 @@ TEST_F(LocalClusterTest, ComesUpOnTheSameAddressesAgain) {
   EXPECT_THAT(again.errors, HasSubstr("data and logs are in " + data().string()));
 }
 
+TEST_F(LocalClusterTest, AnAddThatFailsLeavesTheClusterAsItWas) {
+  const std::vector<std::string> taken = {"--", "--refuse_at=127.0.0.1:8083"};
+  const std::string three = "ok n1=running n2=running n3=running";
+  const Finished failed = RunWith("add\nstatus\nadd\n", taken);
+  EXPECT_THAT(Answers(failed.output), ElementsAre(HasSubstr("error n4 did not start (exit code 1)"), three,
+                                                  HasSubstr("error n4 did not start (exit code 1)")));
+  EXPECT_FALSE(std::filesystem::exists(data() / "n4"));
+  const Finished again = RunWith("status\n", taken);
+  EXPECT_EQ(again.exit.code, 0) << again.errors;
+  EXPECT_THAT(Answers(again.output), ElementsAre(three));
+
+  std::filesystem::create_directory(data() / "n4");
+  WriteFile(data() / "n4" / "notes", "somebody else's");
+  EXPECT_EQ(RunWith("add\n", taken).exit.code, 1);
+  EXPECT_EQ(ReadFile(data() / "n4" / "notes"), "somebody else's");
+  EXPECT_THAT(Answers(RunWith("add\n").output),
+              ElementsAre(HasSubstr("ok n4 00c0ffee00c0ff04 on http://127.0.0.1:8083")));
+}
+
+// It may be a member, which the others count on.
+TEST_F(LocalClusterTest, AnAddThatFailsKeepsANodeThatHasSaidWhoItIs) {
+  const Finished run = RunWith("add\nstatus\n", {"--nodes=1", "--", "--half_at=127.0.0.1:8081"});
+  EXPECT_THAT(Answers(run.output),
+              ElementsAre(HasSubstr("error n2 did not start (exit code 3)"), "ok n1=running n2=down"));
+  EXPECT_TRUE(std::filesystem::exists(data() / "n2"));
+  EXPECT_THAT(Answers(RunWith("status\n").output), ElementsAre("ok n1=running n2=running"));
+}
+
 TEST_F(LocalClusterTest, TellsOfANodeThatEndsByItself) {
   ChildProcess cluster(Piped({"--nodes=1"}));
   cluster.ReadUntil("ready\n");

@@ -1,6 +1,8 @@
 #!/bin/bash
 # What tools:cluster sees of a node, without a node: it says where it listens, and ends when it is told to.
 #   --refuse      ends as a node does that can't listen
+#   --refuse_at=HOST:PORT  the same, if that is where it is to listen
+#   --half_at=HOST:PORT    if that is where it is to listen: ends when it has said who it is, before it says the rest
 #   a line written to <data_dir>/wait: it ends by itself, with exit code 3
 #   --stubborn    does not hear SIGTERM
 trap '[[ $* == *--stubborn* ]] || { echo "got SIGTERM" >&2; exit 0; }' TERM
@@ -12,7 +14,8 @@ for argument in "$@"; do
   esac
 done
 echo "arguments: $*" >&2
-if [[ $* == *--refuse* ]]; then
+arguments=" $* "
+if [[ $arguments == *" --refuse "* || $arguments == *" --refuse_at=$listen "* ]]; then
   echo "E20240131 12:00:00.123456  1234 node.cc:224] can't start: another process listens on $listen" >&2
   exit 1
 fi
@@ -24,6 +27,7 @@ name=$(basename "$(dirname "$data")")
 [[ -p $data/wait ]] || mkfifo "$data/wait"
 exec 9<>"$data/wait"
 echo "quoin node 00c0ffee00c0ff0${name#n} is listening on http://$listen"
+[[ $arguments != *" --half_at=$listen "* ]] || exit 3
 echo "quoin node 00c0ffee00c0ff0${name#n} takes peers on $peers"
 while :; do
   # A line that nobody writes, unless a test does: then the node falls.
