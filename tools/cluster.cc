@@ -67,7 +67,9 @@ constexpr char kEpilogue[] =
     "It reads commands while it runs: status, kill n2, pause n2, resume n2, stop n2, start n2, restart n2, add, quit.\n"
     "From a pipe or a file it answers each with one line, `ok ...` or `error ...`, and stops at the end of the input.\n"
     "Ctrl-C and SIGTERM finish what is in flight and stop all nodes.\n"
-    "Exit codes: 0 stopped as told, 1 could not start, or a command or a node failed, 2 bad usage.";
+    "Exit codes: 0 stopped as told, 2 bad usage, 1 anything else: it could not start, a node ended by itself or did "
+    "not\n"
+    "stop cleanly, or a command from a pipe or a file failed. What commands do to nodes counts as told.";
 
 enum ExitCode { kDone = 0, kFailed = 1, kBadUsage = 2 };
 
@@ -181,14 +183,18 @@ class Run {
     const auto up = [](const auto& node) { return node->state() != LocalNode::State::kDown; };
     if (!cluster_ || std::ranges::none_of(cluster_->nodes(), up)) return true;
     if (terminal_) Say("\n");
+    prompts_ = false;
     std::fprintf(stderr, "stopping the nodes\n");
     const bool clean = cluster_->StopAll();
-    std::fprintf(stderr, clean ? "all nodes have stopped\n" : "a node did not stop in time and was killed\n");
+    std::fprintf(stderr, clean ? "all nodes have stopped\n" : "no node runs any more, but not all stopped cleanly\n");
     if (folder_.stays()) std::fprintf(stderr, "data and logs are in %s\n", folder_.path().c_str());
     return clean;
   }
 
-  bool failed() const { return !terminal_ && console_ && console_->failed(); }
+  // At a terminal people see which commands failed, and go on.
+  bool failed() const {
+    return (!terminal_ && console_ && console_->failed()) || (cluster_ && cluster_->node_failed());
+  }
   // Takes a signal that has come; whether there was one.
   bool TakeSignal() const {
     signalfd_siginfo info;
@@ -226,15 +232,16 @@ class Run {
     std::fflush(stdout);
   }
   void Prompt() {
-    if (terminal_) Say("cluster> ");
+    if (prompts_) Say("cluster> ");
   }
   void Tell(const std::string& text) {
-    std::fprintf(stderr, "%s%s\n", terminal_ ? "\n" : "", text.c_str());
+    std::fprintf(stderr, "%s%s\n", prompts_ ? "\n" : "", text.c_str());
     Prompt();
   }
 
   const int signal_fd_;
   const bool terminal_;
+  bool prompts_ = terminal_;
   ClusterFolder folder_;
   std::optional<LocalCluster> cluster_;
   std::optional<ClusterConsole> console_;

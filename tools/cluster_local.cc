@@ -179,7 +179,7 @@ Status LocalCluster::Kill(const std::string& name) {
   (*node)->Kill();
   AwaitEnd(**node, steady_clock::now() + options_.stop_limit);
   if ((*node)->ending() == "signal 9") return Status::Ok();
-  TellEnd(**node);
+  TellFailure(**node, "ended by itself");
   return Status(Code::kInvalid, name + " had ended by itself (" + (*node)->ending() + ") before it was killed");
 }
 
@@ -226,16 +226,28 @@ Status LocalCluster::Restart(const std::string& name) {
 
 bool LocalCluster::StopAll() {
   stopping_ = true;
+  std::vector<std::pair<LocalNode*, bool>> told;  // Each, and whether it served.
   for (const auto& node : nodes_) {
-    if (node->state() != LocalNode::State::kDown) node->Terminate();
+    if (node->state() == LocalNode::State::kDown) continue;
+    node->Terminate();
+    told.emplace_back(node.get(), node->state() == LocalNode::State::kRunning);
   }
   const Deadline deadline = steady_clock::now() + options_.stop_limit;
-  bool all_in_time = true;
-  for (const auto& node : nodes_) {
-    if (node->state() != LocalNode::State::kDown && !AwaitEnd(*node, deadline)) all_in_time = false;
-  }
+  bool clean = true;
+  for (const auto& [node, served] : told) clean = AwaitCleanEnd(*node, served, deadline) && clean;
   stopping_ = false;
-  return all_in_time;
+  return clean;
+}
+
+bool LocalCluster::AwaitCleanEnd(LocalNode& node, bool served, Deadline deadline) {
+  if (!AwaitEnd(node, deadline)) {
+    if (options_.tell) options_.tell(node.name() + " did not stop in time and was killed");
+    return false;
+  }
+  // What did not serve yet had nothing to finish, and may not have listened to SIGTERM yet.
+  if (!served || node.ending() == "exit code 0") return true;
+  TellFailure(node, "failed while it stopped");
+  return false;
 }
 
 bool LocalCluster::Interrupted() const {
@@ -243,10 +255,15 @@ bool LocalCluster::Interrupted() const {
   return options_.interrupt_fd >= 0 && poll(&entry, 1, 0) > 0;
 }
 
-void LocalCluster::TellEnd(const LocalNode& node) {
-  if (stopping_ || expected_end_ == &node || !options_.tell) return;
+void LocalCluster::OnEnd(const LocalNode& node) {
+  if (!stopping_ && expected_end_ != &node) TellFailure(node, "ended by itself");
+}
+
+void LocalCluster::TellFailure(const LocalNode& node, const std::string& how) {
+  node_failed_ = true;
+  if (!options_.tell) return;
   std::string text =
-      node.name() + " ended by itself (" + node.ending() + "); the end of its log, " + node.log().string() + ":";
+      node.name() + " " + how + " (" + node.ending() + "); the end of its log, " + node.log().string() + ":";
   for (const std::string& line : EndOfLog(node)) text += "\n  " + line;
   options_.tell(text);
 }
@@ -266,7 +283,7 @@ bool LocalCluster::Poll(int extra, milliseconds time) {
   if (ready <= 0) return false;
   for (std::size_t i = 0; i < owners.size(); ++i) {
     if (entries[2 + 2 * i].revents == 0 && entries[3 + 2 * i].revents == 0) continue;
-    if (owners[i]->OnReady()) TellEnd(*owners[i]);
+    if (owners[i]->OnReady()) OnEnd(*owners[i]);
   }
   return entries[0].revents != 0;
 }

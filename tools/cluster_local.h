@@ -33,7 +33,8 @@ class LocalCluster {
     std::chrono::milliseconds start_limit{60'000};
     std::chrono::milliseconds stop_limit{20'000};  // Then kill -9.
     int interrupt_fd = -1;                         // While it is readable nothing waits; -1: none.
-    // What happens by itself (a node ended), for people: one or more lines. May be empty.
+    // What happens by itself (a node ended, or stopped otherwise than it should), for people: one or more lines. May be
+    // empty.
     std::function<void(const std::string& text)> tell;
     // Words in front of the program for a node, such as {"/usr/sbin/ip", "netns", "exec", NAME}; may be empty. What
     // they run must become the node itself (exec), or signals would not reach it.
@@ -58,8 +59,11 @@ class LocalCluster {
   Status Restart(const std::string& name);  // Stops it if it runs, and starts it again.
   Status Start(const std::string& name);    // One that is down.
 
-  // SIGTERM to all, and waits. False: one had to be killed, or was killed because of the interrupt descriptor.
+  // SIGTERM to all, and waits. False, and told: one had to be killed, or was killed because of the interrupt
+  // descriptor, or had served and ended otherwise than with exit code 0.
   bool StopAll();
+  // Whether a node has ever ended by itself. Of one that does not start, whoever starts it is told.
+  bool node_failed() const { return node_failed_; }
 
   // Handles what the nodes did meanwhile, and waits for more until `extra` (-1: none) or the interrupt descriptor is
   // readable or the time is over. True when `extra` is readable.
@@ -79,18 +83,22 @@ class LocalCluster {
   Status AwaitStart(std::size_t index, Deadline deadline);
   // Waits until the node, which has been told to end, is down. False: it had to be killed.
   bool AwaitEnd(LocalNode& node, Deadline deadline);
+  // The same, and tells of any end but a clean one. False: it was none.
+  bool AwaitCleanEnd(LocalNode& node, bool served, Deadline deadline);
   std::vector<std::string> Arguments(std::size_t index) const;
   Result<LocalNode*> Running(const std::string& name) const;
   Result<std::size_t> IndexOf(const std::string& name) const;
   bool Interrupted() const;
-  void TellEnd(const LocalNode& node);
+  void OnEnd(const LocalNode& node);
+  void TellFailure(const LocalNode& node, const std::string& how);
 
   const Options options_;
   ClusterLayout layout_;
   std::vector<std::unique_ptr<LocalNode>> nodes_;  // As in layout_.nodes.
   std::set<std::string> made_folders_;             // Of nodes whose folders were not there before.
   const LocalNode* expected_end_ = nullptr;        // Whose end is being waited for, and so is no news.
-  bool stopping_ = false;                          // All ends are expected.
+  bool stopping_ = false;                          // All ends are expected; StopAll looks at each.
+  bool node_failed_ = false;
 };
 
 // "running", "paused", "starting"; "down (exit code 1)".

@@ -147,8 +147,16 @@ TEST_F(LocalClusterTest, TellsOfANodeThatEndsByItself) {
     ASSERT_THAT(state, testing::AnyOf("ok n1=down", "ok n1=running"));
   }
   cluster.EndInput();
-  EXPECT_EQ(cluster.Wait().code, 0);
+  EXPECT_EQ(cluster.Wait().code, 1) << "no command did that";
   EXPECT_THAT(Errors(), AllOf(HasSubstr("n1 ended by itself (exit code 3)"), HasSubstr("\n  it falls\n")));
+}
+
+TEST_F(LocalClusterTest, TellsOfANodeThatFailsWhileItStops) {
+  const Finished run = RunWith("quit\n", {"--nodes=2", "--", "--falls_in_stop"});
+  EXPECT_EQ(run.exit.code, 1);
+  EXPECT_THAT(run.errors, AllOf(HasSubstr("n1 failed while it stopped (exit code 3)"), HasSubstr("\n  got SIGTERM\n"),
+                                HasSubstr("n2 failed while it stopped (exit code 3)")));
+  EXPECT_THAT(run.errors, AllOf(HasSubstr("not all stopped cleanly"), Not(HasSubstr("all nodes have stopped"))));
 }
 
 TEST_F(LocalClusterTest, StopsAllOnASignalAndSaysSo) {

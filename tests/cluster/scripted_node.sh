@@ -5,7 +5,15 @@
 #   --half_at=HOST:PORT    if that is where it is to listen: ends when it has said who it is, before it says the rest
 #   a line written to <data_dir>/wait: it ends by itself, with exit code 3
 #   --stubborn    does not hear SIGTERM
-trap '[[ $* == *--stubborn* ]] || { echo "got SIGTERM" >&2; exit 0; }' TERM
+#   --falls_in_stop        ends with exit code 3 on SIGTERM
+on_sigterm() {
+  [[ $arguments != *" --stubborn "* ]] || return
+  echo "got SIGTERM" >&2
+  [[ $arguments != *" --falls_in_stop "* ]] || exit 3
+  exit 0
+}
+arguments=" $* "
+trap on_sigterm TERM
 for argument in "$@"; do
   case $argument in
     --listen=*) listen=${argument#*=} ;;
@@ -14,7 +22,6 @@ for argument in "$@"; do
   esac
 done
 echo "arguments: $*" >&2
-arguments=" $* "
 if [[ $arguments == *" --refuse "* || $arguments == *" --refuse_at=$listen "* ]]; then
   echo "E20240131 12:00:00.123456  1234 node.cc:224] can't start: another process listens on $listen" >&2
   exit 1
