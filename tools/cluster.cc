@@ -20,6 +20,7 @@
 #include "tools/cluster_folder.h"
 #include "tools/cluster_layout.h"
 #include "tools/cluster_local.h"
+#include "tools/cluster_node_flags.h"
 #include "tools/flag_help.h"
 #include "tools/flag_types.h"
 #include "tools/version.h"
@@ -88,28 +89,6 @@ std::optional<T> Given(const char* flag, const T& value) {
   return value;
 }
 
-// The flags for the nodes, from what stands behind "--".
-Result<std::vector<std::string>> NodeFlags(int argc, char** argv) {
-  std::vector<std::string> flags;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (!word.starts_with('-')) {
-      return Status(Code::kInvalid, "cluster takes flags, and '" + word +
-                                        "' is none; flags for the nodes stand behind --, as --name=value");
-    }
-    for (const char* ours : {"listen", "peer_listen", "data_dir", "join"}) {
-      const std::string name =
-          word.substr(word.find_first_not_of('-') == std::string::npos ? 0 : word.find_first_not_of('-'));
-      if (name == ours || name.starts_with(std::string(ours) + "=")) {
-        return Status(Code::kInvalid, "--" + std::string(ours) + " is not for the nodes: cluster gives each its own" +
-                                          (std::string(ours) == "join" ? "" : " from its own flag of that name"));
-      }
-    }
-    flags.push_back(word);
-  }
-  return flags;
-}
-
 Result<std::string> NodeProgram() {
   std::error_code error;
   std::filesystem::path program = FLAGS_node;
@@ -127,6 +106,13 @@ bool InputEndStops() {
   struct stat state {};
   if (::fstat(STDIN_FILENO, &state) != 0) return false;
   return ::isatty(STDIN_FILENO) == 1 || S_ISFIFO(state.st_mode) || S_ISREG(state.st_mode) || S_ISSOCK(state.st_mode);
+}
+
+// Only a cluster that is still to be made can be given other ports.
+Status WithPortAdvice(const Status& status) {
+  if (status.message().find("another process listens on") == std::string::npos) return status;
+  return Status(status.code(),
+                status.message() + ". Port 0 (--listen=127.0.0.1:0 --peer_listen=127.0.0.1:0) takes free ones");
 }
 
 class Run {
@@ -153,7 +139,11 @@ class Run {
     options.tell = [this](const std::string& text) { Tell(text); };
     cluster_.emplace(std::move(options), *std::move(layout));
     console_.emplace(ConsoleOptions(), &*cluster_);
-    if (Status status = cluster_->StartAll(); !status.ok()) return status;
+    if (Status status = cluster_->StartAll(); !status.ok()) {
+      if (*kept) return status;
+      undoes_ = !FLAGS_data_dir.empty();  // A temporary folder goes by itself, or was to be kept.
+      return WithPortAdvice(status);
+    }
     return WriteLayout(folder_.path(), cluster_->layout());
   }
 
@@ -187,8 +177,16 @@ class Run {
     std::fprintf(stderr, "stopping the nodes\n");
     const bool clean = cluster_->StopAll();
     std::fprintf(stderr, clean ? "all nodes have stopped\n" : "no node runs any more, but not all stopped cleanly\n");
-    if (folder_.stays()) std::fprintf(stderr, "data and logs are in %s\n", folder_.path().c_str());
+    if (folder_.stays() && !undoes_) std::fprintf(stderr, "data and logs are in %s\n", folder_.path().c_str());
     return clean;
+  }
+
+  // A first start that failed must not decide where the next one is to listen. REQUIRES: all have been stopped.
+  void UndoFirstStart() {
+    if (!undoes_) return;
+    cluster_->RemoveMadeFolders();
+    RemoveLayout(folder_.path());
+    std::fprintf(stderr, "what was made in %s has been removed again\n", folder_.path().c_str());
   }
 
   // At a terminal people see which commands failed, and go on.
@@ -242,6 +240,7 @@ class Run {
   const int signal_fd_;
   const bool terminal_;
   bool prompts_ = terminal_;
+  bool undoes_ = false;  // See UndoFirstStart.
   ClusterFolder folder_;
   std::optional<LocalCluster> cluster_;
   std::optional<ClusterConsole> console_;
@@ -264,6 +263,7 @@ int RunCluster(const std::vector<std::string>& flags) {
     std::fprintf(stderr, "cluster: %s\n", started.message().c_str());
     run.TakeSignal();  // Only another one hurries the stop.
     run.Stop();
+    run.UndoFirstStart();
     return kFailed;
   }
   run.Greet();

@@ -146,4 +146,12 @@ Status WriteLayout(const std::filesystem::path& folder, const ClusterLayout& lay
   return Status::Ok();
 }
 
+void RemoveLayout(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename() != kFileName) return;
+  }
+  if (!error) std::filesystem::remove(folder / kFileName, error);
+}
+
 }  // namespace quoin::tools

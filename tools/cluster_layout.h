@@ -3,7 +3,7 @@
 //
 // The file is cluster.json: {"listen": "127.0.0.1:8080", "peer_listen": "127.0.0.1:7080",
 // "nodes": [{"name": "n1", "listen": "127.0.0.1:8080", "peer_listen": "127.0.0.1:7080"}]}.
-// Pure but for ReadLayout and WriteLayout. Threads: any.
+// Pure but for ReadLayout, WriteLayout and RemoveLayout. Threads: any.
 #pragma once
 
 #include <cstddef>
@@ -56,5 +56,7 @@ Result<ClusterLayout> ChooseLayout(const std::optional<ClusterLayout>& kept, con
 Result<std::optional<ClusterLayout>> ReadLayout(const std::filesystem::path& folder);
 // Replaces the file as a whole. kIo: it can't be written.
 Status WriteLayout(const std::filesystem::path& folder, const ClusterLayout& layout);
+// Takes the file back, unless there is anything else in the folder, which would be nobody's without it.
+void RemoveLayout(const std::filesystem::path& folder);
 
 }  // namespace quoin::tools

@@ -65,6 +65,18 @@ TEST_F(Folder, KeepsWhatWasWritten) {
   EXPECT_EQ(WriteLayout(path_ / "not there", *layout).code(), Code::kIo);
 }
 
+TEST_F(Folder, TakesTheFileBackWhereNothingElseIs) {
+  const auto layout = ChooseLayout(std::nullopt, {}, kUsual, 3);
+  ASSERT_TRUE(WriteLayout(path_, *layout).ok());
+  std::filesystem::create_directory(path_ / "n1");
+  RemoveLayout(path_);
+  EXPECT_EQ(ReadLayout(path_).value(), *layout);
+  std::filesystem::remove(path_ / "n1");
+  RemoveLayout(path_);
+  EXPECT_TRUE(std::filesystem::is_empty(path_));
+  RemoveLayout(path_ / "not there");
+}
+
 TEST_F(Folder, RefusesWhatIsNoLayout) {
   std::ofstream(path_ / "cat.jpg") << "a cat";
   EXPECT_EQ(ReadLayout(path_).code(), Code::kIncompatible);

@@ -131,6 +131,13 @@ Status LocalCluster::StartAll() {
   return Status::Ok();
 }
 
+void LocalCluster::RemoveMadeFolders() {
+  for (const auto& node : nodes_) CHECK(node->state() == LocalNode::State::kDown) << node->name();
+  std::error_code ignored;
+  for (const std::string& name : made_folders_) std::filesystem::remove_all(options_.folder / name, ignored);
+  made_folders_.clear();
+}
+
 Status LocalCluster::Add(NodePlace place) {
   const std::string name = place.name;
   nodes_.push_back(std::make_unique<LocalNode>(name, options_.folder / name / "log"));

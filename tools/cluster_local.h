@@ -46,6 +46,9 @@ class LocalCluster {
   // kInvalid: a node did not start (the message has the reason from its log); kUnavailable: interrupted, or it took too
   // long.
   Status StartAll();
+  // Undoes a StartAll that failed, once StopAll has come back: removes the nodes' folders, but for those that were
+  // there before. REQUIRES: no node has a process.
+  void RemoveMadeFolders();
   // One more node, which joins. One that does not start, and has never said who it is, is taken back: the cluster is as
   // it was before. Errors as above.
   Status Add(NodePlace place);

@@ -25,16 +25,6 @@ bool BeginsReport(const std::string& line) {
 
 }  // namespace
 
-std::string LastWords(const LocalNode& node) {
-  const std::vector<std::string> lines = node.LastLogLines(1);
-  if (lines.empty()) return "it said nothing";
-  std::string words = Message(lines.back());
-  if (words.find("another process listens on") != std::string::npos) {
-    words += ". Port 0 (--listen=127.0.0.1:0 --peer_listen=127.0.0.1:0) takes free ones";
-  }
-  return words;
-}
-
 std::vector<std::string> EndOfLog(const LocalNode& node) {
   std::vector<std::string> lines = node.LastLogLines(kSearchedLogLines);
   const auto report = std::ranges::find_if(lines, BeginsReport);
@@ -46,6 +36,12 @@ std::vector<std::string> EndOfLog(const LocalNode& node) {
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kToldLogLines));
   }
   return lines;
+}
+
+std::string LastWords(const LocalNode& node) {
+  const std::vector<std::string> lines = EndOfLog(node);
+  if (lines.empty()) return "it said nothing";
+  return Message(BeginsReport(lines.front()) ? lines.front() : lines.back());
 }
 
 }  // namespace quoin::tools

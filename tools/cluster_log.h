@@ -8,7 +8,7 @@
 
 namespace quoin::tools {
 
-// The reason that a node which did not start left behind.
+// The reason that a node which did not start left behind, on one line.
 std::string LastWords(const LocalNode& node);
 
 // What tells why a node has ended: from a failed check on, if there is one, otherwise the last lines.

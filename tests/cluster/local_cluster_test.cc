@@ -6,7 +6,7 @@
 #include <fstream>
 #include <regex>
 
-#include "tests/process/child_process.h"
+#include "tests/cluster/local_cluster_testing.h"
 
 namespace quoin::tests {
 namespace {
@@ -15,42 +15,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string Program() { return std::filesystem::absolute("tools/cluster"); }
-
-class LocalClusterTest : public testing::Test {
- protected:
-  std::vector<std::string> Command(const std::vector<std::string>& flags) const {
-    std::vector<std::string> argv = {Program(),
-                                     "--node=" + std::filesystem::absolute("tests/cluster/scripted_node.sh").string(),
-                                     "--data_dir=" + data().string()};
-    argv.insert(argv.end(), flags.begin(), flags.end());
-    return argv;
-  }
-  Finished RunWith(const std::string& input, const std::vector<std::string>& flags = {}) const {
-    return RunToEnd(Command(flags), input);
-  }
-  ChildProcess::Options Piped(const std::vector<std::string>& flags = {}) const {
-    return {.argv = Command(flags), .environment = {}, .piped_stdin = true, .stderr_file = folder_.path() / "errors"};
-  }
-  std::filesystem::path data() const { return folder_.path() / "data"; }
-  std::string LogOf(const std::string& name) const { return ReadFile(data() / name / "log"); }
-  std::string Errors() const { return ReadFile(folder_.path() / "errors"); }
-
-  TemporaryFolder folder_{"local_cluster"};
-};
-
-// The lines after "ready": one for each command.
-std::vector<std::string> Answers(const std::string& output) {
-  std::vector<std::string> lines;
-  std::istringstream all(output);
-  bool ready = false;
-  for (std::string line; std::getline(all, line);) {
-    if (ready) lines.push_back(line);
-    ready = ready || line == "ready";
-  }
-  return lines;
-}
 
 // The process that the table gives for a node.
 pid_t PidOf(const std::string& table_line) {
@@ -82,54 +46,6 @@ TEST_F(LocalClusterTest, FirstNodeFoundsAndTheOthersJoinIt) {
   EXPECT_THAT(LogOf("n1"), AllOf(Not(HasSubstr("--join")), HasSubstr("--partitions=64"), HasSubstr("got SIGTERM")));
   EXPECT_THAT(LogOf("n2"), AllOf(HasSubstr("--join=127.0.0.1:7080 "), HasSubstr("--partitions=64")));
   EXPECT_THAT(LogOf("n3"), HasSubstr("--join=127.0.0.1:7080,127.0.0.1:7081 "));
-}
-
-TEST_F(LocalClusterTest, ComesUpOnTheSameAddressesAgain) {
-  const std::vector<std::string> free = {"--listen=127.0.0.1:0", "--peer_listen=127.0.0.1:0"};
-  const auto addresses = [](const Finished& run) {
-    std::string text;
-    static const std::regex address("(url|peer)=[^ ]+");
-    for (std::sregex_iterator i(run.output.begin(), run.output.end(), address), end; i != end; ++i)
-      text += i->str() + " ";
-    return text;
-  };
-  std::vector<std::string> flags = free;
-  flags.push_back("--nodes=2");
-  const Finished first = RunWith("quit\n", flags);
-  ASSERT_EQ(first.exit.code, 0) << first.errors;
-  EXPECT_THAT(addresses(first), Not(HasSubstr(":0 ")));
-  const Finished again = RunWith("quit\n", free);
-  EXPECT_EQ(again.exit.code, 0) << again.errors;
-  EXPECT_EQ(addresses(again), addresses(first));
-  EXPECT_THAT(again.errors, HasSubstr("data and logs are in " + data().string()));
-}
-
-TEST_F(LocalClusterTest, AnAddThatFailsLeavesTheClusterAsItWas) {
-  const std::vector<std::string> taken = {"--", "--refuse_at=127.0.0.1:8083"};
-  const std::string three = "ok n1=running n2=running n3=running";
-  const Finished failed = RunWith("add\nstatus\nadd\n", taken);
-  EXPECT_THAT(Answers(failed.output), ElementsAre(HasSubstr("error n4 did not start (exit code 1)"), three,
-                                                  HasSubstr("error n4 did not start (exit code 1)")));
-  EXPECT_FALSE(std::filesystem::exists(data() / "n4"));
-  const Finished again = RunWith("status\n", taken);
-  EXPECT_EQ(again.exit.code, 0) << again.errors;
-  EXPECT_THAT(Answers(again.output), ElementsAre(three));
-
-  std::filesystem::create_directory(data() / "n4");
-  WriteFile(data() / "n4" / "notes", "somebody else's");
-  EXPECT_EQ(RunWith("add\n", taken).exit.code, 1);
-  EXPECT_EQ(ReadFile(data() / "n4" / "notes"), "somebody else's");
-  EXPECT_THAT(Answers(RunWith("add\n").output),
-              ElementsAre(HasSubstr("ok n4 00c0ffee00c0ff04 on http://127.0.0.1:8083")));
-}
-
-// It may be a member, which the others count on.
-TEST_F(LocalClusterTest, AnAddThatFailsKeepsANodeThatHasSaidWhoItIs) {
-  const Finished run = RunWith("add\nstatus\n", {"--nodes=1", "--", "--half_at=127.0.0.1:8081"});
-  EXPECT_THAT(Answers(run.output),
-              ElementsAre(HasSubstr("error n2 did not start (exit code 3)"), "ok n1=running n2=down"));
-  EXPECT_TRUE(std::filesystem::exists(data() / "n2"));
-  EXPECT_THAT(Answers(RunWith("status\n").output), ElementsAre("ok n1=running n2=running"));
 }
 
 TEST_F(LocalClusterTest, TellsOfANodeThatEndsByItself) {
@@ -230,7 +146,10 @@ TEST_F(LocalClusterTest, SaysWhatIsWrongAndWhatWouldBeRight) {
                                               "127.0.0.1:8080"),
                                     HasSubstr("--listen=127.0.0.1:0")));
   EXPECT_EQ(refused.output, "");
+  const Finished crashed = RunWith("", {"--", "--fails_check"});
+  EXPECT_THAT(crashed.errors, HasSubstr("n1 did not start (exit code 134): Check failed: it holds\n"));
 
+  ASSERT_EQ(RunWith("quit\n").exit.code, 0);
   const Finished other_size = RunWith("", {"--nodes=5"});
   EXPECT_EQ(other_size.exit.code, 1);
   EXPECT_THAT(other_size.errors, AllOf(HasSubstr("has 3 nodes"), HasSubstr("leave --nodes out")));
