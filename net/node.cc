@@ -250,18 +250,19 @@ Result<std::unique_ptr<Node>> Node::Start(NodeOptions options) {
     if (!address.ok()) return address.status();
     peer_address = *std::move(address);
   }
-  const auto ask = [&](const std::string& address) -> Result<PeerIdentity> {
+  const auto ask = [&](const std::string& address) -> Result<std::optional<PeerIdentity>> {
     CHECK(listener != nullptr) << "joining takes links to peers";
     PeerIdentity own;
     own.boot = boot;
     own.advertised = peer_address;
     const Result<PeerFound> found = AskPeer(address, own, *listener, kAskPatience);
     if (!found.ok()) return found.status();
+    if (found->is_self) return std::optional<PeerIdentity>();
     if (!found->unreachable.empty()) {
       return Status(Code::kInvalid, "the node there can't reach this one at " + peer_address +
                                         " (--advertise_peer, or else --peer_listen): " + found->unreachable);
     }
-    return found->who;
+    return std::optional(found->who);
   };
   auto foundation = LayFoundation(options, ask);
   if (!foundation.ok()) return foundation.status();

@@ -55,28 +55,40 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-// The first member that answers, and where that was.
-Result<std::pair<PeerIdentity, std::string>> FindMember(const NodeOptions& options, const AskMember& ask) {
+using MemberAndAddress = std::pair<PeerIdentity, std::string>;
+
+// The first member that answers, and where that was. kUnavailable: none of them does now; the message has the last.
+Result<MemberAndAddress> AskEach(const NodeOptions& options, const AskMember& ask) {
+  Status last;
+  for (const std::string& address : options.join) {
+    Result<std::optional<PeerIdentity>> answer = ask(address);
+    if (answer.ok() && *answer) return MemberAndAddress(**answer, address);
+    if (answer.ok()) continue;  // Itself: people give one list to all nodes.
+    if (answer.code() != Code::kUnavailable) {
+      return Status(answer.code(), "can't join through " + address + ": " + answer.status().message());
+    }
+    last = Status(Code::kUnavailable, address + ": " + answer.status().message());
+  }
+  if (!last.ok()) return last;
+  return Status(Code::kInvalid, "--join names only this node (" + Joined(options.join) +
+                                    "): name another one, of the cluster that it is to join");
+}
+
+// The same, with patience.
+Result<MemberAndAddress> FindMember(const NodeOptions& options, const AskMember& ask) {
   constexpr std::chrono::milliseconds kPause{200};
   constexpr std::chrono::seconds kTellEvery{5};
   const Clock::time_point until = Clock::now() + options.join_patience;
   Clock::time_point tell_at = Clock::now() + std::chrono::seconds(1);
   for (;;) {
-    Status last;
-    for (const std::string& address : options.join) {
-      Result<PeerIdentity> answer = ask(address);
-      if (answer.ok()) return std::pair(*std::move(answer), address);
-      if (answer.code() != Code::kUnavailable) {
-        return Status(answer.code(), "can't join through " + address + ": " + answer.status().message());
-      }
-      last = Status(Code::kUnavailable, address + ": " + answer.status().message());
-    }
+    auto found = AskEach(options, ask);
+    if (found.ok() || found.code() != Code::kUnavailable) return found;
     if (Clock::now() >= until) {
       return Status(Code::kUnavailable, "no member of the cluster to join answers at " + Joined(options.join) +
-                                            " (--join); the last was " + last.message());
+                                            " (--join); the last was " + found.status().message());
     }
     if (Clock::now() >= tell_at) {
-      LOG(INFO) << "waiting for a member of the cluster to join: " << last.message();
+      LOG(INFO) << "waiting for a member of the cluster to join: " << found.status().message();
       tell_at = Clock::now() + kTellEvery;
     }
     std::this_thread::sleep_for(kPause);
@@ -135,12 +147,12 @@ Result<Foundation> LayFoundation(const NodeOptions& options, const AskMember& as
   }
   // A member knows its way without being told; but who says --join means that cluster and no other.
   for (const std::string& address : options.join) {
-    const Result<PeerIdentity> other = ask(address);
-    if (!other.ok() || other->cluster == identity.cluster) continue;
-    return Status(Code::kIncompatible,
-                  "the data directory " + options.data_dir + " belongs to cluster " + identity.cluster.ToString() +
-                      ", and the node at " + address + " (--join) to cluster " + other->cluster.ToString() +
-                      "; a node joins another cluster with a new data directory");
+    const Result<std::optional<PeerIdentity>> answer = ask(address);
+    if (!answer.ok() || !*answer || (*answer)->cluster == identity.cluster) continue;
+    return Status(Code::kIncompatible, "the data directory " + options.data_dir + " belongs to cluster " +
+                                           identity.cluster.ToString() + ", and the node at " + address +
+                                           " (--join) to cluster " + (*answer)->cluster.ToString() +
+                                           "; a node joins another cluster with a new data directory");
   }
   return foundation;
 }

@@ -25,9 +25,9 @@ struct Foundation {
   std::string through_address;
 };
 
-// Asks who listens for peers there, once, and whether this node can be reached from there. Errors: kUnavailable: nobody
-// answers, or not yet; others: it will not do, and the message says why.
-using AskMember = std::function<Result<PeerIdentity>(const std::string& address)>;
+// Asks who listens for peers there, once, and whether this node can be reached from there. nullopt: it is this node
+// itself. Errors: kUnavailable: nobody answers, or not yet; others: it will not do, and the message says why.
+using AskMember = std::function<Result<std::optional<PeerIdentity>>(const std::string& address)>;
 
 // Blocks for up to options.join_patience. Errors say what was wrong and what would be right.
 Result<Foundation> LayFoundation(const NodeOptions& options, const AskMember& ask);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,13 @@ class NodeFoundation : public testing::Test {
     member.cluster = ClusterId{cluster};
     member.node = NodeId{cluster + 1};
     member.partition_count = 64;
-    answers_.insert_or_assign(address, member);
+    answers_.insert_or_assign(address, std::optional(member));
   }
+  // This node itself is there.
+  void IsSelf(const std::string& address) { answers_.insert_or_assign(address, std::optional<PeerIdentity>()); }
 
   Result<Foundation> Lay() {
-    return LayFoundation(options_, [this](const std::string& address) -> Result<PeerIdentity> {
+    return LayFoundation(options_, [this](const std::string& address) -> Result<std::optional<PeerIdentity>> {
       asked_.push_back(address);
       const auto answer = answers_.find(address);
       return answer != answers_.end() ? answer->second : Status(Code::kUnavailable, "connection refused");
@@ -57,7 +60,7 @@ class NodeFoundation : public testing::Test {
 
   kv::TemporaryDirectory folder_;
   NodeOptions options_;
-  std::map<std::string, Result<PeerIdentity>> answers_;
+  std::map<std::string, Result<std::optional<PeerIdentity>>> answers_;
   std::vector<std::string> asked_;
 };
 
@@ -109,6 +112,37 @@ TEST_F(NodeFoundation, ARefusalIsNotWaitedOut) {
   const auto laid = Lay();
   EXPECT_EQ(laid.code(), Code::kIncompatible);
   EXPECT_THAT(laid.status().message(), HasSubstr("can't join through a:1: it speaks only older formats"));
+}
+
+// One list of addresses serves all nodes of a cluster.
+TEST_F(NodeFoundation, ItsOwnAddressAmongThoseToJoinIsPassedOver) {
+  options_.join = {"self:1", "a:1"};
+  IsSelf("self:1");
+  EXPECT_THAT(Lay().status().message(), HasSubstr("a:1: connection refused")) << "who is silent may answer later";
+  Answer("a:1", 7);
+  const auto laid = Lay();
+  ASSERT_TRUE(laid.ok()) << laid.status();
+  EXPECT_EQ(laid->through, NodeId{8});
+  EXPECT_EQ(laid->through_address, "a:1");
+}
+
+TEST_F(NodeFoundation, OnlyItsOwnAddressIsNobodyToJoin) {
+  options_.join = {"self:1", "self:2"};
+  options_.join_patience = std::chrono::hours(1);
+  IsSelf("self:1");
+  IsSelf("self:2");
+  const auto laid = Lay();
+  EXPECT_EQ(laid.code(), Code::kInvalid);
+  EXPECT_THAT(laid.status().message(), HasSubstr("--join names only this node (self:1, self:2)"));
+}
+
+TEST_F(NodeFoundation, AMemberIsToldItsOwnAddressInVain) {
+  options_.join = {"a:1"};
+  Answer("a:1", 7);
+  MakeMember(*Lay()->storage);
+  options_.join = {"self:1", "a:1"};
+  IsSelf("self:1");
+  EXPECT_FALSE(Lay().value().through);
 }
 
 TEST_F(NodeFoundation, AnotherClusterThanExpectedIsRefused) {

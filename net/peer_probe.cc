@@ -76,6 +76,7 @@ Result<PeerFound> FoundIn(const PeerAnswer& answer, const std::string& address, 
   if (answer.objection.refusal == PeerRefusal::kStarting || answer.objection.refusal == PeerRefusal::kTooManyPeers) {
     return Status(Code::kUnavailable, "the node at " + address + " can't answer yet: " + answer.objection.text);
   }
+  if (answer.objection.refusal == PeerRefusal::kSelf) return PeerFound{.is_self = true};
   if (answer.objection.refusal != PeerRefusal::kNone) {
     return Status(Code::kIncompatible, "the node at " + address + " refuses this node (" +
                                            RefusalName(answer.objection.refusal) + "): " + answer.objection.text);
@@ -87,7 +88,7 @@ Result<PeerFound> FoundIn(const PeerAnswer& answer, const std::string& address, 
   if (answer.who.node.value == 0 || answer.who.cluster.value == 0 || answer.who.partition_count == 0) {
     return Status(Code::kIncompatible, "the node at " + address + " doesn't say which cluster it belongs to");
   }
-  return PeerFound{answer.who, answer.unreachable};
+  return PeerFound{.who = answer.who, .unreachable = answer.unreachable};
 }
 
 }  // namespace

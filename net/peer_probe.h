@@ -44,6 +44,8 @@ class PeerQuestion {
 };
 
 struct PeerFound {
+  // This very node answers at that address; then nothing below says anything.
+  bool is_self = false;
   PeerIdentity who;
   // Why who was asked can't dial this node at own.advertised: "can't connect to 10.0.0.7:7080: Connection refused".
   // Empty: it can, or own.advertised is empty.

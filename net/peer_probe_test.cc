@@ -119,10 +119,11 @@ TEST_F(PeerProbeTest, ForeignClustersRefuse) {
               StartsWith("the node at " + seed.address + " refuses this node (another cluster)"));
 }
 
-TEST_F(PeerProbeTest, ItselfIsNoSeed) {
+TEST_F(PeerProbeTest, KnowsItself) {
   const auto found = AskPeer(own.advertised, own, *listener, kTimeout);
-  EXPECT_EQ(found.code(), Code::kIncompatible);
-  EXPECT_THAT(found.status().message(), HasSubstr("it is this very node"));
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_TRUE(found->is_self);
+  EXPECT_FALSE(AskPeer(seed.address, own, *listener, kTimeout).value().is_self);
 }
 
 TEST_F(PeerProbeTest, WhoIsStillAskingItselfSaysSo) {

@@ -130,7 +130,8 @@ DEFINE_string(peer_listen, "127.0.0.1:7080",
 DEFINE_validator(peer_listen, &tools::ValidateListen);
 DEFINE_string(join, "",
               "addresses (--peer_listen) of nodes of the cluster that this node is to join, such as "
-              "10.0.0.1:7080,10.0.0.2:7080; empty: with a new data folder, it makes a cluster of its own");
+              "10.0.0.1:7080,10.0.0.2:7080; its own among them is passed over. Empty: with a new data folder, it makes "
+              "a cluster of its own");
 DEFINE_validator(join, &tools::ValidateJoin);
 DEFINE_string(advertise_client, "",
               "host:port under which clients reach this node, for what tells them; empty: as --listen, with this "
