@@ -1,11 +1,13 @@
 #include "net/member_stats.h"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <utility>
+#include <vector>
 
 #include "net/http_client.h"
 #include "net/json_reader.h"
@@ -18,14 +20,15 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::size_t kMaxDepth = 8;
+// After this part of the time for a request, a name that is still being looked up is taken to mean what it meant last.
+constexpr int kFreshShare = 4;
 
 }  // namespace
 
 // One GET on a connection of its own. Keeps itself alive until it ends; OnEnd is called once.
 class MemberStats::Request : public std::enable_shared_from_this<Request> {
  public:
-  Request(MemberStats& owner, NodeId node)
-      : owner_(owner), node_(node), stream_(owner.context_), resolver_(owner.context_) {}
+  Request(MemberStats& owner, NodeId node) : owner_(owner), node_(node), stream_(owner.context_) {}
 
   void Start(const HttpEndpoint& server) {
     request_.method(http::verb::get);
@@ -35,17 +38,22 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
     request_.set(http::field::user_agent, "quoin-node");
     request_.keep_alive(false);
     parser_.body_limit(kMaxAnswerBytes);
-    resolver_.async_resolve(server.host, std::to_string(server.port),
-                            [self = shared_from_this()](const auto& error, const auto& found) {
-                              if (error) return self->End("the name is not found: " + error.message());
-                              self->Connect(found);
-                            });
+    stream_.expires_after(owner_.patience_);  // Of all that follows.
+    boost::system::error_code error;
+    const asio::ip::address ip = asio::ip::make_address(server.host, error);
+    if (!error) return Connect({ip}, server.port);
+    owner_.names_.Find(server.host, {owner_.patience_ / kFreshShare, owner_.patience_},
+                       [self = shared_from_this(), port = server.port](const Result<NameLookup::Found>& found) {
+                         if (!found.ok()) return self->End(found.status().message());
+                         self->Connect(found->addresses, port);
+                       });
   }
 
  private:
-  void Connect(const asio::ip::tcp::resolver::results_type& addresses) {
-    stream_.expires_after(owner_.patience_);
-    stream_.async_connect(addresses, [self = shared_from_this()](const auto& error, const auto&) {
+  void Connect(const NameLookup::Addresses& addresses, std::uint16_t port) {
+    std::vector<asio::ip::tcp::endpoint> endpoints;
+    for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
+    stream_.async_connect(endpoints, [self = shared_from_this()](const auto& error, const auto&) {
       if (error) return self->End("no connection: " + error.message());
       self->Send();
     });
@@ -79,15 +87,14 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
   MemberStats& owner_;
   const NodeId node_;
   beast::tcp_stream stream_;
-  asio::ip::tcp::resolver resolver_;
   beast::flat_buffer buffer_;
   http::request<http::empty_body> request_;
   http::response_parser<http::string_body> parser_;
 };
 
 MemberStats::MemberStats(boost::asio::io_context& context, const ClusterView& cluster,
-                         std::chrono::milliseconds patience)
-    : context_(context), cluster_(cluster), patience_(patience) {}
+                         std::chrono::milliseconds patience, NameLookup::Resolve resolve)
+    : context_(context), cluster_(cluster), patience_(patience), names_(context, std::move(resolve)) {}
 
 MemberStats::~MemberStats() = default;
 

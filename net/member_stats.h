@@ -9,8 +9,8 @@
 //
 // Thread safety: Latest may be called on any thread; the rest happens on the given context's.
 // Lifetime: destroyed after the context's threads have ended; `cluster` must outlive them.
-// Bounds: one request at a time for each member, which ends within kPatience (but for the resolving of a name, which
-// ends when the system says), and kMaxAnswerBytes for each member.
+// Bounds: one request at a time for each member, which ends within kPatience, the lookup of a name included; and
+// kMaxAnswerBytes for each member.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -23,6 +23,7 @@
 
 #include "base/ids.h"
 #include "net/cluster_view.h"
+#include "net/name_lookup.h"
 
 namespace quoin::net {
 
@@ -40,9 +41,9 @@ class MemberStats {
     std::string error;  // Why the last request brought none; empty: it did.
   };
 
-  // `patience`: with each request; kPatience but in tests.
+  // `patience`: with each request; `resolve`: of names. Both are given in tests.
   MemberStats(boost::asio::io_context& context, const ClusterView& cluster,
-              std::chrono::milliseconds patience = kPatience);
+              std::chrono::milliseconds patience = kPatience, NameLookup::Resolve resolve = NameLookup::AskSystem);
   ~MemberStats();
   MemberStats(const MemberStats&) = delete;
   MemberStats& operator=(const MemberStats&) = delete;
@@ -60,6 +61,8 @@ class MemberStats {
   boost::asio::io_context& context_;
   const ClusterView& cluster_;
   const std::chrono::milliseconds patience_;
+  // Apart from that of the peers: names for clients that nobody answers for must not take its threads.
+  NameLookup names_;  // Of the context's thread.
   std::mutex mutex_;
   Time asked_;                        // Guarded by mutex_: when the last round began; zero: never.
   std::map<NodeId, Answer> answers_;  // Guarded by mutex_.

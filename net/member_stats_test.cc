@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "net/name_lookup_testing.h"
 #include "net/scripted_server.h"
 
 namespace quoin::net {
@@ -115,11 +116,45 @@ TEST(MemberStats, WaitsNoLongerThanItsPatience) {
   EXPECT_NE(Told(stats, context).at(kOther).error.find("no whole answer"), std::string::npos);
 }
 
+TEST(MemberStats, WaitsNoLongerForAName) {
+  TestNames names;
+  names.Hang("slow");
+  TwoNodes cluster("slow:8080");
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster, std::chrono::milliseconds(4), names.Resolver());
+  EXPECT_EQ(Told(stats, context).at(kOther).error, "the name is still being looked up after 4 ms");
+}
+
+TEST(MemberStats, AddressesMayBeNames) {
+  ScriptedServer server([](ScriptedConnection& connection) {
+    if (connection.Receive()) connection.Answer(200, "", "{}");
+  });
+  TestNames names;
+  TwoNodes cluster("somewhere:" + std::to_string(server.port()));
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster, kLong, names.Resolver());
+  EXPECT_EQ(Told(stats, context).at(kOther).error, "");
+  EXPECT_EQ(names.Lookups("somewhere"), 1);
+}
+
 TEST(MemberStats, SaysThatAnAddressIsNone) {
   TwoNodes cluster("nowhere");
   boost::asio::io_context context;
   MemberStats stats(context, cluster);
   EXPECT_NE(Told(stats, context).at(kOther).error, "");
+}
+
+TEST(MemberStats, MayEndWhileANameIsLookedUp) {
+  TestNames names;
+  names.Hang("slow");
+  TwoNodes cluster("slow:8080");
+  auto context = std::make_unique<boost::asio::io_context>();
+  auto stats = std::make_unique<MemberStats>(*context, cluster, kLong, names.Resolver());
+  stats->Latest();
+  context->poll();
+  names.AwaitLookups("slow", 1);
+  stats.reset();
+  context.reset();
 }
 
 TEST(MemberStats, MayEndBeforeItsAnswersCome) {

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
+#include <vector>
 
 #include "net/address.h"
 
@@ -14,21 +15,24 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-PeerDial::PeerDial(asio::io_context& context, std::string address, Done done)
-    : resolver_(context), socket_(context), timer_(context), address_(std::move(address)), done_(std::move(done)) {}
+PeerDial::PeerDial(asio::io_context& context, NameLookup& names, std::string address, std::chrono::milliseconds timeout,
+                   Done done)
+    : names_(names),
+      socket_(context),
+      timer_(context),
+      address_(std::move(address)),
+      timeout_(timeout),
+      until_(std::chrono::steady_clock::now() + timeout),
+      done_(std::move(done)) {}
 
-std::shared_ptr<PeerDial> PeerDial::Start(asio::io_context& context, std::string address,
+std::shared_ptr<PeerDial> PeerDial::Start(asio::io_context& context, NameLookup& names, std::string address,
                                           std::chrono::milliseconds timeout, Done done) {
-  auto dial = std::shared_ptr<PeerDial>(new PeerDial(context, std::move(address), std::move(done)));
-  dial->Begin(timeout);
+  auto dial = std::shared_ptr<PeerDial>(new PeerDial(context, names, std::move(address), timeout, std::move(done)));
+  dial->Begin();
   return dial;
 }
 
-void PeerDial::Begin(std::chrono::milliseconds timeout) {
-  timer_.expires_after(timeout);
-  timer_.async_wait([self = shared_from_this(), timeout](const error_code& error) {
-    if (!error) self->Fail("no answer within " + std::to_string(timeout.count()) + " ms");
-  });
+void PeerDial::Begin() {
   const auto address = ParseHostPort(address_);
   if (!address.ok()) {
     asio::post(socket_.get_executor(),
@@ -38,27 +42,37 @@ void PeerDial::Begin(std::chrono::milliseconds timeout) {
   error_code error;
   const asio::ip::address ip = asio::ip::make_address(address->host, error);
   if (!error) {
-    Connect(tcp::resolver::results_type::create(tcp::endpoint(ip, address->port), address->host, ""));
-    return;
+    Connect({ip}, address->port, "");
+  } else {
+    Find(address->host, address->port);
   }
-  resolver_.async_resolve(
-      address->host, std::to_string(address->port),
-      [self = shared_from_this()](const error_code& failure, const tcp::resolver::results_type& endpoints) {
-        if (self->over_) return;
-        if (failure) {
-          self->Fail("the name can't be resolved: " + failure.message());
-        } else {
-          self->Connect(endpoints);
-        }
-      });
 }
 
-void PeerDial::Connect(const tcp::resolver::results_type& endpoints) {
+void PeerDial::Find(const std::string& name, std::uint16_t port) {
+  ticket_ = names_.Find(name, {timeout_ / kFreshShare, timeout_},
+                        [self = shared_from_this(), port](const Result<NameLookup::Found>& found) {
+                          self->ticket_ = 0;
+                          if (found.ok()) {
+                            self->Connect(found->addresses, port, found->doubt);
+                          } else {
+                            self->Fail(found.status().message());
+                          }
+                        });
+}
+
+void PeerDial::Connect(const NameLookup::Addresses& addresses, std::uint16_t port, const std::string& doubt) {
+  const std::string doubtful = doubt.empty() ? "" : " (at what its name meant before: " + doubt + ")";
+  timer_.expires_at(until_);
+  timer_.async_wait([self = shared_from_this(), doubtful](const error_code& error) {
+    if (!error) self->Fail("no answer within " + std::to_string(self->timeout_.count()) + " ms" + doubtful);
+  });
+  std::vector<tcp::endpoint> endpoints;
+  for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
   asio::async_connect(socket_, endpoints,
-                      [self = shared_from_this()](const error_code& error, const tcp::endpoint& /*endpoint*/) {
+                      [self = shared_from_this(), doubtful](const error_code& error, const tcp::endpoint&) {
                         if (self->over_) return;
                         if (error) {
-                          self->Fail(error.message());
+                          self->Fail(error.message() + doubtful);
                         } else {
                           self->Finish(std::move(self->socket_));
                         }
@@ -81,7 +95,7 @@ void PeerDial::Cancel() {
   over_ = true;
   done_ = nullptr;
   error_code ignored;
-  resolver_.cancel();
+  if (ticket_ != 0) names_.Cancel(std::exchange(ticket_, 0));
   timer_.cancel();
   socket_.close(ignored);  // A socket that was handed on is another object by now.
 }

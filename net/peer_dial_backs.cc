@@ -9,9 +9,9 @@
 
 namespace quoin::net {
 
-PeerDialBacks::PeerDialBacks(boost::asio::io_context& context, std::chrono::milliseconds timeout,
-                             std::function<PeerIdentity()> self)
-    : context_(context), timeout_(timeout), self_(std::move(self)) {}
+PeerDialBacks::PeerDialBacks(boost::asio::io_context& context, NameLookup::Resolve resolve,
+                             std::chrono::milliseconds timeout, std::function<PeerIdentity()> self)
+    : context_(context), timeout_(timeout), self_(std::move(self)), names_(context, std::move(resolve)) {}
 
 void PeerDialBacks::Answer(const PeerVisitPtr& visit, const PeerHello& probe) {
   PeerAnswer answer;
@@ -27,7 +27,7 @@ void PeerDialBacks::Answer(const PeerVisitPtr& visit, const PeerHello& probe) {
     } else {
       const std::uint64_t number = ++last_number_;
       questions_[number] = std::make_unique<PeerQuestion>(
-          context_, address, PeerHello{PeerHello::Kind::kDialBack, answer.who, probe.nonce}, timeout_,
+          context_, names_, address, PeerHello{PeerHello::Kind::kDialBack, answer.who, probe.nonce}, timeout_,
           [this, number, visit, answer, address](const Result<PeerAnswer>& given) mutable {
             if (!given.ok()) {
               answer.unreachable = given.status().message();

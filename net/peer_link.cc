@@ -22,9 +22,10 @@ PeerQueue::Lane LaneOf(const quorum::PacketBody& packet) {
 
 }  // namespace
 
-PeerLink::PeerLink(boost::asio::io_context& context, NodeId peer, const PeerTiming& timing,
+PeerLink::PeerLink(boost::asio::io_context& context, NameLookup& names, NodeId peer, const PeerTiming& timing,
                    const PeerQueue::Limits& limits, std::uint64_t seed, Handlers handlers)
     : context_(context),
+      names_(names),
       peer_(peer),
       timing_(timing),
       handlers_(std::move(handlers)),
@@ -73,7 +74,7 @@ void PeerLink::Restart(const std::string& reason) {
 void PeerLink::Dial() {
   CHECK(dial_ == nullptr && connection_ == nullptr);
   state_ = State::kConnecting;
-  dial_ = PeerDial::Start(context_, address(), timing_.connect_timeout,
+  dial_ = PeerDial::Start(context_, names_, address(), timing_.connect_timeout,
                           [this](Result<boost::asio::ip::tcp::socket> socket) {
                             dial_ = nullptr;
                             if (socket.ok()) {

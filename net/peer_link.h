@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "net/name_lookup.h"
 #include "net/peer_backoff.h"
 #include "net/peer_connection.h"
 #include "net/peer_dial.h"
@@ -29,6 +30,7 @@
 namespace quoin::net {
 
 struct PeerTiming {
+  // The lookup of a name included; see PeerDial.
   std::chrono::milliseconds connect_timeout{1000};
   // Of who dials; and of who was dialled, for whom it may include dialling back.
   std::chrono::milliseconds greeting_timeout{2000};
@@ -57,8 +59,9 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
     std::function<void(const PeerObjection& objection)> refused;
   };
 
-  PeerLink(boost::asio::io_context& context, NodeId peer, const PeerTiming& timing, const PeerQueue::Limits& limits,
-           std::uint64_t seed, Handlers handlers);
+  // `names`: of the same shard; is there until Close().
+  PeerLink(boost::asio::io_context& context, NameLookup& names, NodeId peer, const PeerTiming& timing,
+           const PeerQueue::Limits& limits, std::uint64_t seed, Handlers handlers);
 
   // The newest that is known is tried first, and the one before it next. Without effect when it is the newest already.
   void SetAddress(const std::string& address);
@@ -91,6 +94,7 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
   void DropConnection();
 
   boost::asio::io_context& context_;
+  NameLookup& names_;
   const NodeId peer_;
   const PeerTiming timing_;
   const Handlers handlers_;

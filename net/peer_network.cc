@@ -22,8 +22,9 @@ PeerNetwork::Impl::Impl(asio::io_context& context, Options options, Handlers han
     : context_(context),
       options_(std::move(options)),
       handlers_(std::move(handlers)),
+      names_(context, options_.resolve),
       ledger_(options_.ledger),
-      dial_backs_(context, options_.timing.connect_timeout, [this] { return Self(); }) {
+      dial_backs_(context, options_.resolve, options_.timing.connect_timeout, [this] { return Self(); }) {
   CHECK_NE(options_.self.value, 0u);
   CHECK_NE(options_.boot, 0u);
   const auto advertised = ParseHostPort(options_.advertised);
@@ -78,7 +79,8 @@ PeerNetwork::Impl::Peer& PeerNetwork::Impl::FindOrMake(NodeId node) {
   Peer& peer = peers_[node];
   if (peer.link == nullptr) {
     const PeerQueue::Limits limits{options_.max_queue_bytes, options_.max_packet_bytes};
-    peer.link = std::make_shared<PeerLink>(context_, node, options_.timing, limits, RandomSeed(), LinkHandlers(node));
+    peer.link =
+        std::make_shared<PeerLink>(context_, names_, node, options_.timing, limits, RandomSeed(), LinkHandlers(node));
   }
   return peer;
 }

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "net/name_lookup.h"
 #include "net/peer_hello.h"
 #include "net/peer_ledger.h"
 #include "net/peer_link.h"
@@ -66,6 +67,7 @@ class PeerNetwork {
     std::size_t max_queue_bytes = 64 << 20;   // Per peer; and one packet.
     std::size_t max_packet_bytes = 72 << 20;  // The same on all nodes.
     std::size_t max_greeting = 256;           // Connections that have not said who they are.
+    NameLookup::Resolve resolve = NameLookup::AskSystem;
     PeerTiming timing;
     PeerLedger::Limits ledger;
   };

@@ -3,8 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "net/name_lookup.h"
+#include "net/name_lookup_testing.h"
+#include "net/peer_dial_backs.h"
 #include "net/peer_network.h"
 #include "net/peer_network_testing.h"
 #include "net/scripted_server.h"
@@ -63,6 +70,42 @@ TEST_F(PeerNetworkFaultsTest, GivesUpOnWhoNeverAnswers) {
   ASSERT_TRUE(loop.RunUntil([&] { return listener.accepted.size() >= 2; }));
   EXPECT_THAT(one.CountsOf(b).last_error, HasSubstr("no greeting within the time for it"));
   EXPECT_THAT(one.resets, IsEmpty());
+}
+
+TEST_F(PeerNetworkFaultsTest, APeerWhoseNameHangsKeepsNoOtherFromBeingReached) {
+  TestNames names;
+  names.Hang("slow");
+  TestPeer one(loop, 1, 11, [&](PeerNetwork::Options& options) { options.resolve = names.Resolver(); });
+  TestPeer two(loop, 2, 22);
+  one.Know({{NodeId{3}, "slow:7080"}});
+  names.AwaitLookups("slow", 1);
+  one.Know({{b, "fast" + two.address.substr(two.address.rfind(':'))}, {NodeId{3}, "slow:7080"}});
+  ASSERT_TRUE(loop.RunUntil([&] { return one.SendsTo(two); }));
+  EXPECT_EQ(names.Lookups("slow"), 1);
+}
+
+TEST_F(PeerNetworkFaultsTest, NamesInProbesTakeNoThreadsFromPeers) {
+  TestNames names;
+  TestPeer one(loop, 1, 11, [&](PeerNetwork::Options& options) {
+    options.resolve = names.Resolver();
+    options.timing.connect_timeout = std::chrono::milliseconds(50);
+  });
+  TestPeer two(loop, 2, 22);
+  const auto answered = [](const auto& stranger) { return FramesIn(stranger->received).size() == 1; };
+  for (std::size_t done = 0; done < NameLookup::kMostAtOnce; done += PeerDialBacks::kMostAtOnce) {
+    std::vector<std::unique_ptr<RawPeer>> strangers;
+    for (std::size_t i = 0; i < PeerDialBacks::kMostAtOnce; ++i) {
+      const std::string name = "strange" + std::to_string(done + i);
+      names.Hang(name);
+      strangers.push_back(std::make_unique<RawPeer>(loop, one.address));
+      strangers.back()->Send(HelloBytes({PeerHello::Kind::kProbe, TestIdentity(100, 1, name + ":7080"), 7}));
+      strangers.back()->Read();
+    }
+    ASSERT_TRUE(loop.RunUntil([&] { return std::all_of(strangers.begin(), strangers.end(), answered); }));
+    for (std::size_t i = 0; i < strangers.size(); ++i) names.AwaitLookups("strange" + std::to_string(done + i), 1);
+  }
+  one.Know({{b, "fast" + two.address.substr(two.address.rfind(':'))}});
+  ASSERT_TRUE(loop.RunUntil([&] { return one.SendsTo(two); }));
 }
 
 TEST_F(PeerNetworkFaultsTest, BoundsThoseWhoHaveNotSaidWhoTheyAre) {

@@ -15,6 +15,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "net/name_lookup.h"
 #include "net/peer_dial_backs.h"
 #include "net/peer_hello.h"
 #include "net/peer_ledger.h"
@@ -76,6 +77,7 @@ class PeerNetwork::Impl {
   const Options options_;
   const Handlers handlers_;
   bool stopped_ = false;
+  NameLookup names_;
   PeerLedger ledger_;
   PeerRefusalLog refusals_;
   std::map<NodeId, Peer> peers_;

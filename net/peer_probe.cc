@@ -11,10 +11,10 @@
 
 namespace quoin::net {
 
-PeerQuestion::PeerQuestion(boost::asio::io_context& context, std::string address, PeerHello hello,
+PeerQuestion::PeerQuestion(boost::asio::io_context& context, NameLookup& names, std::string address, PeerHello hello,
                            std::chrono::milliseconds timeout, Done done)
     : address_(std::move(address)), hello_(std::move(hello)), timeout_(timeout), done_(std::move(done)) {
-  dial_ = PeerDial::Start(context, address_, timeout_, [this](Result<boost::asio::ip::tcp::socket> socket) {
+  dial_ = PeerDial::Start(context, names, address_, timeout_, [this](Result<boost::asio::ip::tcp::socket> socket) {
     if (socket.ok()) {
       OnConnected(*std::move(socket));
     } else {
@@ -110,7 +110,8 @@ Result<PeerFound> AskPeer(const std::string& address, const PeerIdentity& own, P
     handlers.read = [](PeerVisit&) {};
     handlers.closed = [](PeerVisit&, const std::string&) {};
     const PeerReception reception(listener.acceptor(), {}, std::move(handlers));
-    const PeerQuestion question(context, address, PeerHello{PeerHello::Kind::kProbe, own, nonce}, timeout,
+    NameLookup names(context);
+    const PeerQuestion question(context, names, address, PeerHello{PeerHello::Kind::kProbe, own, nonce}, timeout,
                                 [&](Result<PeerAnswer> given) { answer = std::move(given); });
     context.restart();
     const SteadyTime until = std::chrono::steady_clock::now() + timeout;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "net/name_lookup.h"
 #include "net/peer_connection.h"
 #include "net/peer_dial.h"
 #include "net/peer_hello.h"
@@ -24,8 +25,9 @@ class PeerQuestion {
   // kUnavailable says why there is no answer, and names the address. An answer may be a refusal.
   using Done = std::function<void(Result<PeerAnswer>)>;
 
-  // The whole of it takes at most twice `timeout`: once for the connection, once for the answer.
-  PeerQuestion(boost::asio::io_context& context, std::string address, PeerHello hello,
+  // The whole of it takes at most twice `timeout`: once for the connection, once for the answer. `names`: of the same
+  // shard; outlives it.
+  PeerQuestion(boost::asio::io_context& context, NameLookup& names, std::string address, PeerHello hello,
                std::chrono::milliseconds timeout, Done done);
   ~PeerQuestion();
   PeerQuestion(const PeerQuestion&) = delete;
