@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "net/http_client.h"
-#include "net/json_reader.h"
+#include "net/member_stats_check.h"
 
 namespace quoin::net {
 namespace {
@@ -19,7 +19,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::size_t kMaxDepth = 8;
 // After this part of the time for a request, a name that is still being looked up is taken to mean what it meant last.
 constexpr int kFreshShare = 4;
 
@@ -76,9 +75,7 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
   void Take() {
     auto& response = parser_.get();
     if (response.result_int() != 200) return End("the answer is " + std::to_string(response.result_int()));
-    const auto value = ReadJson(response.body(), kMaxDepth);
-    if (!value.ok()) return End("the answer is no JSON: " + value.status().message());
-    if (!value->is_object()) return End("the answer is no JSON object");
+    if (const Status status = CheckMemberStats(node_, response.body()); !status.ok()) return End(status.message());
     owner_.OnEnd(node_, {}, std::move(response.body()));
   }
 

@@ -7,6 +7,9 @@
 // Nothing is fetched before somebody asks, and then at most once in kInterval: the answer is what was known before, and
 // the next one knows more. Who asks every second so sees what is about a second old.
 //
+// Only what a member says about itself counts: an address at which another node answers (a load balancer's) brings an
+// error, or one node's work would be counted several times.
+//
 // Thread safety: Latest may be called on any thread; the rest happens on the given context's.
 // Lifetime: destroyed after the context's threads have ended; `cluster` must outlive them.
 // Bounds: one request at a time for each member, which ends within kPatience, the lookup of a name included; and
@@ -36,7 +39,7 @@ class MemberStats {
   static constexpr std::size_t kMaxAnswerBytes = std::size_t{256} << 10;
 
   struct Answer {
-    std::string json;   // The last one that was understood, a JSON object; empty: none yet.
+    std::string json;   // The last one that CheckMemberStats let through; empty: none yet.
     Time received;      // When that was.
     std::string error;  // Why the last request brought none; empty: it did.
   };

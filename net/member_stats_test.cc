@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "net/name_lookup_testing.h"
 #include "net/scripted_server.h"
@@ -43,6 +44,21 @@ class TwoNodes : public ClusterView {
   std::shared_ptr<ClusterSnapshot> snapshot_;
 };
 
+// As a node says it (net/api_stats.cc).
+constexpr std::string_view kStatsOfOther = R"({"node": "0000000000000002", "version": "1.2.3",
+ "now": "2026-01-02T03:04:05.000Z", "started_at": "2026-01-02T03:04:00.000Z", "steady_ms": 5000,
+ "storage": {"state": "writable", "reason": "", "size_bytes": 4096},
+ "connections": 1, "requests_in_flight": 0,
+ "reads": {"count": 3, "failed": 1, "latency_us": [[0, 1, 2], [8, 9, 1]]},
+ "writes": {"count": 0, "failed": 0, "latency_us": []},
+ "scans": {"count": 0, "failed": 0, "latency_us": []}})";
+
+// That, with something else in place of a part of it.
+std::string Changed(std::string_view part, std::string_view other) {
+  std::string stats(kStatsOfOther);
+  return stats.replace(stats.find(part), part.size(), other);
+}
+
 // Asks, and lets everything that follows happen.
 std::map<NodeId, MemberStats::Answer> Told(MemberStats& stats, boost::asio::io_context& context) {
   stats.Latest();
@@ -57,7 +73,7 @@ TEST(MemberStats, TellsWhatTheOthersSayFromTheSecondCallOn) {
     const auto request = connection.Receive();
     if (!request) return;
     target = request->method + " " + request->target;
-    connection.Answer(200, "Content-Type: application/json\r\n", R"({"node": "other"})");
+    connection.Answer(200, "Content-Type: application/json\r\n", kStatsOfOther);
   });
   TwoNodes cluster(server.address());
   boost::asio::io_context context;
@@ -66,7 +82,7 @@ TEST(MemberStats, TellsWhatTheOthersSayFromTheSecondCallOn) {
   const auto told = Told(stats, context);
   EXPECT_EQ(target, "GET /v1/stats");
   ASSERT_EQ(told.size(), 1u) << "the node does not ask itself";
-  EXPECT_EQ(told.at(kOther).json, R"({"node": "other"})");
+  EXPECT_EQ(told.at(kOther).json, kStatsOfOther);
   EXPECT_EQ(told.at(kOther).error, "");
   EXPECT_NE(told.at(kOther).received, MemberStats::Time());
   EXPECT_EQ(server.connections(), 1) << "two calls in a row are one question";
@@ -85,6 +101,7 @@ TEST(MemberStats, SaysWhyAMemberTellsNothing) {
       {"{}", 404, "the answer is 404"},
       {"{", 200, "no JSON"},
       {"[]", 200, "no JSON object"},
+      {"{}", 200, "the answer does not say which node it is of"},
       {std::string(MemberStats::kMaxAnswerBytes + 1, ' '), 200, "no whole answer"},
   };
   for (const Case& wrong : cases) {
@@ -97,6 +114,54 @@ TEST(MemberStats, SaysWhyAMemberTellsNothing) {
     const auto told = Told(stats, context);
     EXPECT_NE(told.at(kOther).error.find(wrong.says), std::string::npos) << told.at(kOther).error;
     EXPECT_EQ(told.at(kOther).json, "");
+  }
+}
+
+// What a server answers is told of that member.
+std::string ErrorAbout(const std::string& body) {
+  ScriptedServer server([&](ScriptedConnection& connection) {
+    if (connection.Receive()) connection.Answer(200, "", body);
+  });
+  TwoNodes cluster(server.address());
+  boost::asio::io_context context;
+  MemberStats stats(context, cluster, kLong);
+  const auto told = Told(stats, context);
+  EXPECT_EQ(told.at(kOther).json.empty(), !told.at(kOther).error.empty());
+  return told.at(kOther).error;
+}
+
+TEST(MemberStats, TakesNothingThatAnotherNodeSays) {
+  EXPECT_EQ(ErrorAbout(Changed("0000000000000002", "0000000000000003")),
+            "another node answers at that address: 0000000000000003");
+}
+
+TEST(MemberStats, TakesNothingThatThePageCouldNotCalculateWith) {
+  EXPECT_EQ(ErrorAbout(Changed("\"version\"", "\"newer\": 1, \"version\"")), "") << "what is more is no harm";
+  struct Case {
+    std::string_view part;
+    std::string_view other;
+    std::string_view wrong;
+  };
+  const Case cases[] = {
+      {"\"version\"", "\"no\"", "version"},
+      {"\"started_at\"", "\"no\"", "started_at"},
+      {"5000", "\"5000\"", "steady_ms"},
+      {"\"storage\"", "\"no\"", "storage"},
+      {"\"writable\"", "null", "storage.state"},
+      {"4096", "{}", "storage.size_bytes"},
+      {"\"connections\"", "\"no\"", "connections"},
+      {"\"reads\"", "\"no\"", "reads"},
+      {"\"count\"", "\"no\"", "reads.count"},
+      {"\"failed\"", "\"no\"", "reads.failed"},
+      {"\"latency_us\"", "\"no\"", "reads.latency_us"},
+      {"[8, 9, 1]", "[8, 9]", "reads.latency_us"},
+      {"[8, 9, 1]", "[8, 9, null]", "reads.latency_us"},
+      {"\"writes\"", "\"no\"", "writes"},
+      {"\"scans\": {", "\"scans\": [], \"no\": {", "scans"},
+  };
+  for (const Case& each : cases) {
+    EXPECT_EQ(ErrorAbout(Changed(each.part, each.other)),
+              "the answer has no '" + std::string(each.wrong) + "' that can be understood");
   }
 }
 
@@ -127,7 +192,7 @@ TEST(MemberStats, WaitsNoLongerForAName) {
 
 TEST(MemberStats, AddressesMayBeNames) {
   ScriptedServer server([](ScriptedConnection& connection) {
-    if (connection.Receive()) connection.Answer(200, "", "{}");
+    if (connection.Receive()) connection.Answer(200, "", kStatsOfOther);
   });
   TestNames names;
   TwoNodes cluster("somewhere:" + std::to_string(server.port()));
