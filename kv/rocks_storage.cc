@@ -23,7 +23,6 @@
 namespace quoin::kv {
 namespace {
 
-constexpr int kMaxOpenFiles = 1024;
 constexpr std::size_t kMaxInfoLogBytes = std::size_t{8} << 20;
 constexpr std::size_t kInfoLogs = 4;
 constexpr int kFilterBitsPerKey = 10;
@@ -85,7 +84,7 @@ rocksdb::Options EngineOptions(const RocksOptions& options, rocksdb::Env* env,
   // Only the pulses are without a log entry, and they need not last.
   engine.avoid_flush_during_shutdown = true;
   engine.max_background_jobs = 2;
-  engine.max_open_files = kMaxOpenFiles;
+  engine.max_open_files = options.max_open_files;
   engine.keep_log_file_num = kInfoLogs;
   engine.max_log_file_size = kMaxInfoLogBytes;
   engine.stats_dump_period_sec = 0;

@@ -32,6 +32,8 @@ struct RocksOptions {
   // held, and as much log is on the disk. Each write looks for its place in all of it, mostly past the processor's
   // caches, so more is slower.
   std::uint64_t memtable_bytes = std::uint64_t{12} << 20;
+  // Tables kept open; beyond, the engine closes what it hasn't used for the longest. Logs and the like come on top.
+  int max_open_files = 1024;
   // Writes are refused when less than this is free on the disk.
   std::uint64_t reserve_bytes = std::uint64_t{128} << 20;
 

@@ -226,10 +226,12 @@ void ApiHandler::OnAnswered(const AnsweredRequest& answered) {
 
 std::string ApiHandler::TooManyConnections(std::size_t max_connections) {
   const std::string request_id = NewRequestId();
-  const HttpResponse response = ProblemResponse(
-      {Problem::kTooManyConnections,
-       "more than --max_connections=" + std::to_string(max_connections) + " clients are connected", "max_connections"},
-      request_id);
+  const HttpResponse response =
+      ProblemResponse({Problem::kTooManyConnections,
+                       "more than " + std::to_string(max_connections) +
+                           " clients are connected: that is --max_connections, or what `ulimit -n` leaves of it",
+                       "max_connections"},
+                      request_id);
   std::string bytes;
   AppendHead(response, {node_line_, request_id, /*headers=*/{}, /*close=*/true, /*http_1_0=*/false}, &bytes);
   return bytes + response.body;

@@ -72,7 +72,7 @@ class ApiHandler : public HttpHandler {
   }
   void OnAnswered(const AnsweredRequest& answered) override;
 
-  // The whole answer, as bytes, for a client beyond --max_connections.
+  // The whole answer, as bytes, for a client beyond --max_connections, or beyond what the limit of open files leaves.
   std::string TooManyConnections(std::size_t max_connections);
 
   Metrics& metrics() { return metrics_; }

@@ -213,7 +213,8 @@ TEST_F(PagesTest, TooManyConnectionsIsAWholeAnswer) {
   EXPECT_EQ(responses->front().Field("connection"), "close");
   EXPECT_NE(responses->front().Field("retry-after"), "");
   EXPECT_NE(responses->front().body.find("urn:quoin:problem:too-many-connections"), std::string::npos);
-  EXPECT_NE(responses->front().body.find("--max_connections=10000"), std::string::npos);
+  EXPECT_NE(responses->front().body.find("more than 10000 clients"), std::string::npos);
+  EXPECT_NE(responses->front().body.find("--max_connections"), std::string::npos);
 }
 
 TEST_F(PagesTest, RequestIdsDoNotRepeat) {

@@ -119,7 +119,7 @@ void HttpServer::OnAccepted(std::size_t shard, tcp::socket socket) {
 // Tells a client beyond the limit so. It holds nothing but the socket, and not for long.
 void HttpServer::Turn(tcp::socket socket) {
   LOG_EVERY_N(WARNING, 1000) << "more than " << options_.max_connections
-                             << " connections (--max_connections): refusing another";
+                             << " connections (--max_connections, or what ulimit -n leaves of it): refusing another";
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(options_.too_many_connections()), ignored);  // Fits an empty send buffer.

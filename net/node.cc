@@ -152,6 +152,7 @@ class RunningNode : public Node {
     network.partition_count = storage_->identity().partition_count;
     network.advertised = address;
     network.commit_number = [this] { return storage_->commit_number(); };
+    network.max_greeting = options_.max_greeting_peers;
     return network;
   }
 
@@ -239,6 +240,7 @@ class RunningNode : public Node {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::Start(NodeOptions options) {
+  QUOIN_RETURN_IF_ERROR(FitDescriptors(&options));
   const std::uint64_t boot = RandomNonZero();
   std::unique_ptr<PeerListener> listener;
   std::string peer_address;

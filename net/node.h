@@ -31,6 +31,7 @@ struct NodeOptions {
   std::uint32_t partition_count = 0;          // For a new cluster; an existing data directory knows its own.
   std::size_t cache_bytes = 0;                // kRocks: blocks kept in memory.
   std::uint64_t disk_reserve_bytes = 0;       // kRocks: free space to keep; writes are refused below it.
+  std::size_t engine_files = 1024;            // kRocks: tables kept open.
   std::size_t memory_limit_bytes = 0;         // kMemory: 0 for none.
   std::chrono::microseconds commit_delay{0};
   std::chrono::milliseconds sweep_interval{0};
@@ -60,7 +61,12 @@ struct NodeOptions {
   std::size_t reader_count = 1;
   // Called on one of the node's threads when it finds that it must not go on; does not return to a serving node.
   std::function<void(const std::string& why)> give_up;
+  // Files, sockets among them, that the process may have open, of which clients, peers and the storage get their shares
+  // (net/descriptor_limit.h): max_connections, max_greeting_peers and engine_files become as low as they must. 0: they
+  // stay as they are.
+  std::uint64_t descriptor_limit = 0;
   std::size_t max_connections = 0;
+  std::size_t max_greeting_peers = 256;  // Connections of peers that have not said who they are.
   std::size_t max_inflight_requests = 0;
   HttpLimits limits;
   AllowedOrigins allowed_origins;

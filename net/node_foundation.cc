@@ -46,6 +46,7 @@ Result<std::unique_ptr<kv::Storage>> Open(const NodeOptions& options, const Peer
   }
   rocks.cache_bytes = options.cache_bytes;
   rocks.reserve_bytes = options.disk_reserve_bytes;
+  rocks.max_open_files = static_cast<int>(options.engine_files);
   return kv::OpenRocksStorage(std::move(rocks));
 }
 

@@ -1,5 +1,6 @@
 #include "net/node_settings.h"
 
+#include <glog/logging.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstddef>
 
 #include "net/address.h"
+#include "net/descriptor_limit.h"
 #include "net/key_operation.h"
 #include "net/websocket_limits.h"
 #include "ring/monotonic_time.h"
@@ -37,6 +39,25 @@ std::string ClientAddress(const NodeOptions& options, std::uint16_t port) {
     host = gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
   }
   return ToString(Address{host, port});
+}
+
+Status FitDescriptors(NodeOptions* options) {
+  if (options->descriptor_limit == 0) return Status::Ok();
+  DescriptorWishes wishes;
+  wishes.connections = options->max_connections;
+  wishes.engine_files = options->engine == NodeOptions::Engine::kRocks ? options->engine_files : 0;
+  wishes.shards = options->shard_count;
+  const auto plan = PlanDescriptors(options->descriptor_limit, wishes);
+  if (!plan.ok()) return plan.status();
+  LOG_IF(WARNING, plan->connections < wishes.connections || plan->engine_files < wishes.engine_files)
+      << "the process may have " << options->descriptor_limit << " files open (ulimit -n), which leaves "
+      << plan->connections << " for connections of clients (--max_connections=" << wishes.connections << ") and "
+      << plan->engine_files << " for the storage's tables (" << wishes.engine_files << "); `ulimit -n "
+      << LimitThatSuffices(wishes) << "` would do for all";
+  options->max_connections = plan->connections;
+  options->engine_files = plan->engine_files;
+  options->max_greeting_peers = plan->greeting_peers;
+  return Status::Ok();
 }
 
 quorum::NodeOptions CoreSettings(const NodeOptions& options, const kv::Identity& identity) {

@@ -1,4 +1,4 @@
-// What the options of a node mean for its parts. Pure, but for the machine's name.
+// What the options of a node mean for its parts. Pure, but for the machine's name and the log.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,10 @@ namespace quoin::net {
 Result<std::string> PeerAddress(const NodeOptions& options, std::uint16_t port);
 // Where clients are told to reach it.
 std::string ClientAddress(const NodeOptions& options, std::uint16_t port);
+
+// Lowers what opens files to what options->descriptor_limit allows, and says so in the log. kInvalid: no node can do
+// with that limit.
+Status FitDescriptors(NodeOptions* options);
 
 // All but `boot`, `join` and the member's addresses.
 quorum::NodeOptions CoreSettings(const NodeOptions& options, const kv::Identity& identity);

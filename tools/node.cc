@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "kv/record.h"
 #include "net/address.h"
+#include "net/descriptor_limit.h"
 #include "net/origin.h"
 #include "ring/configuration.h"
 #include "ring/partition.h"
@@ -207,7 +208,9 @@ DEFINE_string(idle_timeout, "75s", "a connection without a request, or that take
 DEFINE_validator(idle_timeout, &tools::ValidatePositiveDuration);
 DEFINE_string(request_timeout, "5s", "a write that isn't known to be durable by then is reported as unknown (504)");
 DEFINE_validator(request_timeout, &tools::ValidatePositiveDuration);
-DEFINE_uint32(max_connections, 10000, "open connections");
+DEFINE_uint32(
+    max_connections, 10000,
+    "open connections of clients; fewer where the limit of open files (ulimit -n) leaves no room for so many");
 DEFINE_validator(max_connections, &tools::ValidatePositive);
 DEFINE_uint32(max_pipelined, 64, "unanswered requests on one connection; the node reads no further beyond");
 DEFINE_validator(max_pipelined, &tools::ValidatePositive);
@@ -360,7 +363,9 @@ int RunNode() {
     }
     stop.set_value(name);
   }).detach();
-  auto node = net::Node::Start(OptionsFromFlags());
+  net::NodeOptions options = OptionsFromFlags();
+  options.descriptor_limit = net::RaiseDescriptorLimit();
+  auto node = net::Node::Start(std::move(options));
   if (!node.ok()) {
     LOG(ERROR) << "can't start: " << node.status().message();
     return 1;

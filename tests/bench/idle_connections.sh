@@ -2,11 +2,11 @@
 # What an idle WebSocket costs a node in resident memory: many are opened against one node, each is pinged, each reads a
 # key once, and after each step the node's memory is looked at.
 # Usage: tests/bench/idle_connections.sh [connections (10000)]
-# Needs as many open files, for the node and for the client each: ulimit -Hn.
+# Needs as many open files and what a node keeps for others, for the node and for the client each: ulimit -Hn.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 connections=${1:-10000}
 
-files=$((connections + 300))
+files=$((connections + connections / 10 + 2000))
 hard=$(ulimit -Hn)
 if [ "$hard" != unlimited ] && [ "$hard" -lt "$files" ]; then
   echo "needs $files open files, and the hard limit is $hard: raise it (ulimit -Hn), or name fewer connections" >&2

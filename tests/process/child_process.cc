@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,6 +111,10 @@ ChildProcess::ChildProcess(const Options& options) : name_(options.argv.at(0)), 
     // Not all that a test has open is close-on-exec: Asio's sockets are not, and a child that held one would keep the
     // connection open that the test has closed.
     if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) _exit(126);
+    if (options.descriptor_limit) {
+      const rlimit limit{*options.descriptor_limit, *options.descriptor_limit};
+      if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(126);
+    }
     execve(argv[0], argv.data(), environment.data());
     _exit(127);
   }

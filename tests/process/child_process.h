@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ class ChildProcess {
     // Its stdin is a pipe that Type writes to and EndInput closes; stdin_file is not used.
     bool piped_stdin = false;
     std::filesystem::path stderr_file;  // Appended to.
+    // Files that it may have open, without a way to raise that; as this process may when there is none.
+    std::optional<std::uint64_t> descriptor_limit = {};
   };
   explicit ChildProcess(const Options& options);
   ~ChildProcess();

@@ -19,7 +19,10 @@ std::string Tail(const std::string& log) {
 std::string NodeProgram() { return std::filesystem::absolute("tools/node"); }
 std::string ClientProgram() { return std::filesystem::absolute("tools/client"); }
 
-NodeProcess::NodeProcess(std::vector<std::string> flags) : flags_(std::move(flags)) { Start(); }
+NodeProcess::NodeProcess(std::vector<std::string> flags, std::optional<std::uint64_t> descriptor_limit)
+    : flags_(std::move(flags)), descriptor_limit_(descriptor_limit) {
+  Start();
+}
 
 NodeProcess::~NodeProcess() {
   if (running()) Kill9();
@@ -36,8 +39,11 @@ void NodeProcess::Start() {
   CHECK(!running());
   std::vector<std::string> argv = Arguments();
   argv.insert(argv.begin(), NodeProgram());
-  child_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .argv = argv, .environment = {}, .stdin_file = "/dev/null", .stderr_file = folder_.path() / "log"});
+  child_ = std::make_unique<ChildProcess>(ChildProcess::Options{.argv = argv,
+                                                                .environment = {},
+                                                                .stdin_file = "/dev/null",
+                                                                .stderr_file = folder_.path() / "log",
+                                                                .descriptor_limit = descriptor_limit_});
   static const std::regex listening("quoin node ([0-9a-f]{16}) is listening on http://127\\.0\\.0\\.1:([0-9]+)");
   std::smatch match;
   std::string line;

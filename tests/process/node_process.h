@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ std::string ClientProgram();
 class NodeProcess {
  public:
   // `flags` stand after those that make it a test's node: free ports on the loopback, its own data directory.
-  explicit NodeProcess(std::vector<std::string> flags = {});
+  // `descriptor_limit`: see ChildProcess::Options.
+  explicit NodeProcess(std::vector<std::string> flags = {}, std::optional<std::uint64_t> descriptor_limit = {});
   // Kills the node when it still runs.
   ~NodeProcess();
 
@@ -52,6 +54,7 @@ class NodeProcess {
 
  private:
   std::vector<std::string> flags_;
+  const std::optional<std::uint64_t> descriptor_limit_;
   TemporaryFolder folder_{"node"};
   std::unique_ptr<ChildProcess> child_;
   std::uint16_t port_ = 0;
