@@ -309,6 +309,15 @@ TEST_F(ApiClusterTest, SaysWhatABodyIsLike) {
   ExpectRefused(Ask("GET", "/v1/cluster?verbose"), 400, "bad-parameter", "there are no parameters here");
 }
 
+TEST_F(ApiClusterTest, IsAskedByTheNamesThatItsMembersTellClients) {
+  topology.members.at(NodeId{2}).client_address = "db2.example:8080";
+  EXPECT_EQ(Ask("GET", "http://db2.example/v1/cluster").status, 200);
+  EXPECT_EQ(Ask("GET", "http://DB2.example.:9090/v1/cluster").status, 200);
+  EXPECT_EQ(Ask("GET", "http://evil.example:8080/v1/cluster").status, 403);
+  joined = false;
+  EXPECT_EQ(Ask("GET", "http://db2.example/v1/cluster").status, 403);
+}
+
 TEST_F(ApiClusterTest, LetsNoOtherPageChangeMembers) {
   ExpectRefused(Ask("POST", "/v1/cluster/nodes/" + NodeName(2) + "/drain", "Origin: http://evil.example\r\n"), 403,
                 "cross-origin", "the Origin of the page");

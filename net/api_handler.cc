@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,13 @@ bool IsJson(std::string_view content_type) {
 bool IsMembership(Route route) {
   return route == Route::kNodeDrain || route == Route::kNodeRemove || route == Route::kNodeReplace ||
          route == Route::kNodeCancel;
+}
+
+// What orchestrators, balancers and collectors ask for, by whatever name they have for the node. It has neither keys
+// nor values, and nothing can be done with it: a page that gets it by a name of its own learns that there is a node,
+// which it learns from a refusal, too, and how busy it is.
+bool IsOpenToAnyHost(Route route) {
+  return route == Route::kHealthz || route == Route::kReadyz || route == Route::kMetrics;
 }
 
 bool AnnouncesBody(const HttpHead& head) {
@@ -101,14 +109,8 @@ std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string
   const std::string_view host =
       target->form == Target::Form::kAbsolute ? target->authority : head.Find(FieldName::kHost).value_or(kNothing);
   verdict->headers = options_.allowed_origins.ResponseLines(head, host);
-  // A browser keeps what it reads from a page that may not have it, but not what it does by writing; and a WebSocket it
-  // would let any page open.
-  if ((!IsReading(head.method()) || verdict->route == Route::kWebSocket) &&
-      !options_.allowed_origins.Allows(head, host)) {
-    return ProblemResponse({Problem::kCrossOrigin,
-                            "the Origin of the page is not this node, and --allowed_origins "
-                            "does not name it"},
-                           request_id);
+  if (auto problem = CheckOrigin(head, host, verdict->route); problem.has_value()) {
+    return ProblemResponse(*problem, request_id);
   }
   if (auto problem = CheckBodyFraming(head, *target, encoded_key, verdict); problem.has_value()) {
     return ProblemResponse(*problem, request_id);
@@ -122,6 +124,33 @@ std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string
     }
   }
   return std::nullopt;
+}
+
+std::optional<ProblemReport> ApiHandler::CheckOrigin(const HttpHead& head, std::string_view host, Route route) const {
+  if (!IsOpenToAnyHost(route) && !IsKnownHost(host)) {
+    return ProblemReport{Problem::kCrossOrigin, "the request is for the host '" + Printable(host) +
+                                                    "', which this node does not know as its own; if it is, say so "
+                                                    "with --hosts"};
+  }
+  // A browser keeps what it reads from a page that may not have it, but not what it does by writing; and a WebSocket it
+  // would let any page open.
+  if ((!IsReading(head.method()) || route == Route::kWebSocket) && !options_.allowed_origins.Allows(head, host)) {
+    return ProblemReport{Problem::kCrossOrigin,
+                         "the Origin of the page is not this node, and --allowed_origins does not name it"};
+  }
+  return std::nullopt;
+}
+
+bool ApiHandler::IsKnownHost(std::string_view host) const {
+  if (options_.hosts.Knows(host)) return true;
+  if (options_.cluster == nullptr) return false;
+  // Every member's name is told to clients, and what stands before the cluster may lead any of them to this node. Only
+  // what isn't known otherwise is looked for here, so that common requests don't pay for it.
+  const auto snapshot = options_.cluster->Snapshot();
+  if (snapshot->topology == nullptr) return false;
+  const auto& members = snapshot->topology->members;
+  return std::any_of(members.begin(), members.end(),
+                     [host](const auto& member) { return IsSameHost(host, member.second.client_address); });
 }
 
 std::optional<ProblemReport> ApiHandler::CheckBodyFraming(const HttpHead& head, const Target& target,

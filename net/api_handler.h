@@ -22,6 +22,7 @@
 #include "net/http_session.h"
 #include "net/key_head.h"
 #include "net/keyspace_gate.h"
+#include "net/known_hosts.h"
 #include "net/member_stats.h"
 #include "net/metrics.h"
 #include "net/node_status.h"
@@ -49,6 +50,7 @@ class ApiHandler : public HttpHandler {
     // What WebSockets may do.
     WebSocketLimits web_socket;
     AllowedOrigins allowed_origins;
+    KnownHosts hosts;  // Besides those of the cluster's members.
     NodeStatusSource status;
     ClusterView* cluster = nullptr;  // Outlives the handler. nullptr: this node knows of no cluster.
     WatchSource* watches = nullptr;       // Outlives the handler. nullptr: this node serves no watches.
@@ -80,6 +82,10 @@ class ApiHandler : public HttpHandler {
  private:
   // nullopt when the head is acceptable; otherwise why not. Fills in what the verdict says about the body.
   std::optional<HttpResponse> Refuse(const HttpHead& head, std::string_view request_id, HeadVerdict* verdict);
+  // Why the page that asks must not: it is of another origin, or of a name that isn't the node's. `host`: what the
+  // request names.
+  std::optional<ProblemReport> CheckOrigin(const HttpHead& head, std::string_view host, Route route) const;
+  bool IsKnownHost(std::string_view host) const;
   std::optional<ProblemReport> CheckBodyFraming(const HttpHead& head, const Target& target,
                                                 std::string_view encoded_key, HeadVerdict* verdict) const;
 

@@ -28,8 +28,9 @@ class ApiTest : public testing::Test {
   }
   static std::string Request(std::string_view method, std::string_view target, std::string_view body = {},
                              std::string_view fields = {}) {
-    std::string bytes =
-        std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: node:8080\r\n" + std::string(fields);
+    std::string bytes = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
+    if (fields.find("Host: ") == std::string_view::npos) bytes += "Host: node:8080\r\n";
+    bytes += fields;
     if (method != "PUT" && method != "POST") return bytes + "\r\n";
     return bytes + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
   }
@@ -199,6 +200,65 @@ TEST_F(ApiTest, PagesOfOtherOriginsMayNotWrite) {
   EXPECT_EQ(keyspace.submitted, 0u);
   EXPECT_EQ(Ask("PUT", "/v1/kv/a", "x", "Origin: http://NODE:8080\r\n").status, 201);
   EXPECT_EQ(Ask("GET", "/v1/kv/a", {}, "Origin: http://evil\r\n").status, 200);
+}
+
+// A page of evil.example:8080 whose owner lets that name point to the node is one of the node's own to a browser: its
+// Origin is what Host says, and its GETs have none.
+TEST_F(ApiTest, PagesOfNamesThatAreNotTheNodesMayNeitherReadNorWrite) {
+  for (const std::string_view host : {"evil.example:8080", "EVIL.example", "127.0.0.1.evil.example:8080"}) {
+    SCOPED_TRACE(host);
+    const std::string named = "Host: " + std::string(host) + "\r\n";
+    const std::string page = named + "Origin: http://" + std::string(host) + "\r\n";
+    for (const char* target :
+         {"/v1/kv/a", "/v1/kv", "/v1/watch?key=a", "/v1/status", "/v1/cluster", "/v1/stats", "/"}) {
+      ExpectProblem(Ask("GET", target, {}, named), 403, "cross-origin");
+      ExpectProblem(Ask("GET", target, {}, page), 403, "cross-origin");
+    }
+    ExpectProblem(Ask("PUT", "/v1/kv/a", "x", page), 403, "cross-origin");
+    ExpectProblem(Ask("DELETE", "/v1/kv/a", {}, page), 403, "cross-origin");
+    ExpectProblem(Ask("POST", "/v1/batch", "{}", page + "Content-Type: application/json\r\n"), 403, "cross-origin");
+    ExpectProblem(Ask("GET", "http://" + std::string(host) + "/v1/kv/a"), 403, "cross-origin");
+  }
+  EXPECT_EQ(keyspace.submitted, 0u);
+  const std::string told = Ask("GET", "/v1/kv/a", {}, "Host: evil.example:8080\r\n").body;
+  EXPECT_NE(told.find("'evil.example:8080'"), std::string::npos) << told;
+  EXPECT_NE(told.find("--hosts"), std::string::npos) << told;
+}
+
+TEST_F(ApiTest, IsAskedByNamesThatOutsidersCantOwn) {
+  for (const std::string_view host : {"127.0.0.1:8080", "[::1]:8080", "localhost:8080", "LOCALHOST.", "node1",
+                                      "node1:8080", "node1.svc.cluster.local:8080", "Node1.Internal.:8080"}) {
+    SCOPED_TRACE(host);
+    const std::string named = "Host: " + std::string(host) + "\r\n";
+    EXPECT_EQ(Ask("GET", "/v1/kv/absent", {}, named).status, 404);
+    EXPECT_NE(Ask("PUT", "/v1/kv/a", "x", named + "Origin: http://" + std::string(host) + "\r\n").status, 403);
+  }
+}
+
+TEST_F(ApiTest, IsAskedByTheNamesThatItWasTold) {
+  options.hosts = *KnownHosts::Parse("db.example");
+  EXPECT_EQ(Ask("GET", "/v1/kv/absent", {}, "Host: DB.example.:8080\r\n").status, 404);
+  EXPECT_EQ(Ask("PUT", "/v1/kv/a", "x", "Host: db.example\r\nOrigin: http://db.example\r\n").status, 201);
+  ExpectProblem(Ask("GET", "/v1/kv/a", {}, "Host: evil.example\r\n"), 403, "cross-origin");
+}
+
+TEST_F(ApiTest, IsAskedByAnyNameWithAStar) {
+  options.hosts = *KnownHosts::Parse("*");
+  EXPECT_EQ(Ask("GET", "/v1/kv/absent", {}, "Host: any.example:8080\r\n").status, 404);
+  EXPECT_EQ(Ask("PUT", "/v1/kv/a", "x", "Host: any.example\r\nOrigin: http://any.example\r\n").status, 201);
+  ExpectProblem(Ask("PUT", "/v1/kv/a", "x", "Host: any.example\r\nOrigin: http://evil\r\n"), 403, "cross-origin");
+}
+
+// Browsers speak no HTTP/1.0.
+TEST_F(ApiTest, IsAskedWithoutANameInHttp10) {
+  Start();
+  EXPECT_TRUE(connection->Ask("GET /v1/kv/absent HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(ApiTest, TellsHealthAndCountsUnderAnyName) {
+  for (const char* target : {"/healthz", "/readyz", "/metrics"}) {
+    EXPECT_NE(Ask("GET", target, {}, "Host: node1.prod.example:8080\r\n").status, 403) << target;
+  }
 }
 
 TEST_F(ApiTest, LimitsHaveTheirStatusAndName) {

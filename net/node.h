@@ -17,6 +17,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "net/http_session.h"
+#include "net/known_hosts.h"
 #include "net/origin.h"
 
 namespace quoin::net {
@@ -70,6 +71,7 @@ struct NodeOptions {
   std::size_t max_inflight_requests = 0;
   HttpLimits limits;
   AllowedOrigins allowed_origins;
+  KnownHosts hosts;  // Besides those that other options name.
   std::size_t max_websocket_requests = 1024;
   std::size_t max_watches = 20'000;
   std::chrono::milliseconds ping_interval{20'000};

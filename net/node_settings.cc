@@ -10,6 +10,8 @@
 #include "net/address.h"
 #include "net/descriptor_limit.h"
 #include "net/key_operation.h"
+#include "net/known_hosts.h"
+#include "net/origin.h"
 #include "net/websocket_limits.h"
 #include "ring/monotonic_time.h"
 
@@ -17,6 +19,23 @@ namespace quoin::net {
 namespace {
 
 ring::Duration Microseconds(std::chrono::nanoseconds time) { return std::chrono::duration_cast<ring::Duration>(time); }
+
+std::string MachineName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+// The names by which this node may be asked. What it listens on is an address, which is taken anyway.
+KnownHosts HostsOf(const NodeOptions& options) {
+  KnownHosts hosts = options.hosts;
+  hosts.Add(MachineName());
+  hosts.Add(options.advertised_client);
+  // Pages that may do everything under names of their own may do it under the node's: often a proxy serves them and the
+  // node together.
+  if (options.allowed_origins.any()) hosts.AddAll();
+  for (const std::string& origin : options.allowed_origins.origins()) hosts.Add(origin.substr(origin.find("://") + 3));
+  return hosts;
+}
 
 }  // namespace
 
@@ -34,10 +53,7 @@ Result<std::string> PeerAddress(const NodeOptions& options, std::uint16_t port) 
 std::string ClientAddress(const NodeOptions& options, std::uint16_t port) {
   if (!options.advertised_client.empty()) return options.advertised_client;
   std::string host = options.listen_address;
-  if (host == "0.0.0.0" || host == "::") {
-    char name[256] = {};
-    host = gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
-  }
+  if (host == "0.0.0.0" || host == "::") host = MachineName();
   return ToString(Address{host, port});
 }
 
@@ -107,6 +123,7 @@ ApiHandler::Options HandlerSettings(const NodeOptions& options) {
   web_socket.ping_interval = options.ping_interval;
   web_socket.ping_timeout = options.ping_timeout;
   handler.allowed_origins = options.allowed_origins;
+  handler.hosts = HostsOf(options);
   return handler;
 }
 

@@ -1,11 +1,48 @@
 #include "net/node_settings.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <string>
+
+#include "net/known_hosts.h"
+#include "net/origin.h"
 
 namespace quoin::net {
 namespace {
+
+bool Knows(const NodeOptions& options, const std::string& host) { return HandlerSettings(options).hosts.Knows(host); }
+
+TEST(HandlerSettings, KnowNoPublicNameThatNoOptionNames) {
+  NodeOptions options;
+  options.listen_address = "0.0.0.0";
+  EXPECT_FALSE(Knows(options, "evil.example:8080"));
+  EXPECT_TRUE(Knows(options, "127.0.0.1:8080"));
+}
+
+TEST(HandlerSettings, KnowTheMachinesName) {
+  char name[256] = {};
+  ASSERT_EQ(gethostname(name, sizeof(name) - 1), 0);
+  EXPECT_TRUE(Knows(NodeOptions(), std::string(name) + ":8080"));
+}
+
+TEST(HandlerSettings, KnowTheHostsOfOtherOptions) {
+  NodeOptions options;
+  options.advertised_client = "node1.example:9000";
+  options.allowed_origins = *AllowedOrigins::Parse("https://app.example,http://other.example:3000");
+  options.hosts = *KnownHosts::Parse("db.example");
+  for (const char* host : {"node1.example:8080", "app.example", "other.example:8080", "db.example"}) {
+    EXPECT_TRUE(Knows(options, host)) << host;
+  }
+  EXPECT_FALSE(Knows(options, "evil.example"));
+}
+
+TEST(HandlerSettings, KnowAllHostsWherePagesOfAllOriginsMayUseTheNode) {
+  NodeOptions options;
+  options.allowed_origins = *AllowedOrigins::Parse("*");
+  EXPECT_TRUE(Knows(options, "any.example"));
+}
 
 NodeOptions WithLimit(std::uint64_t limit) {
   NodeOptions options;

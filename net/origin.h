@@ -1,5 +1,6 @@
 // Which web pages may use the node: those of its own origin, and those that --allowed_origins names (RFC 6454; the
-// Fetch standard, "CORS protocol"). Programs that are no browsers send no Origin and are not asked.
+// Fetch standard, "CORS protocol"). Programs that are no browsers send no Origin and are not asked. That the name by
+// which the node was asked is its own is for net/known_hosts.h to see to.
 #pragma once
 
 #include <string>
@@ -21,6 +22,9 @@ class AllowedOrigins {
 
   // Whether any other origin than the node's own may use it.
   bool open() const { return any_ || !origins_.empty(); }
+  bool any() const { return any_; }
+  // Those of the list, as they were written.
+  const std::vector<std::string>& origins() const { return origins_; }
   // `host`: the authority that the request names.
   bool Allows(const HttpHead& head, std::string_view host) const;
 

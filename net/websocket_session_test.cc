@@ -343,6 +343,15 @@ TEST_F(HandshakeTest, IsRefusedToPagesOfOtherOrigins) {
   EXPECT_TRUE(Ask(With("Origin: http://evil.example\r\n")).starts_with("HTTP/1.1 403 "));
 }
 
+// DNS rebinding: the page and the node have the same name, which is not the node's.
+TEST_F(HandshakeTest, IsRefusedToPagesOfNamesThatAreNotTheNodes) {
+  std::string rebound = With("Origin: http://evil.example:8080\r\n");
+  rebound.replace(rebound.find("Host: node"), 10, "Host: evil.example:8080");
+  EXPECT_TRUE(Ask(rebound).starts_with("HTTP/1.1 403 "));
+  options.hosts = *KnownHosts::Parse("evil.example");
+  EXPECT_TRUE(Ask(rebound).starts_with("HTTP/1.1 101 "));
+}
+
 TEST_F(HandshakeTest, SaysWhatWouldBeRight) {
   const std::string plain = Ask("GET /v1/ws HTTP/1.1\r\nHost: node\r\n\r\n");
   EXPECT_TRUE(plain.starts_with("HTTP/1.1 426 ")) << plain;

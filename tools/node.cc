@@ -26,6 +26,7 @@
 #include "kv/record.h"
 #include "net/address.h"
 #include "net/descriptor_limit.h"
+#include "net/known_hosts.h"
 #include "net/origin.h"
 #include "ring/configuration.h"
 #include "ring/partition.h"
@@ -97,6 +98,11 @@ bool ValidateOrigins(const char*, const std::string& value) {
   return parsed.ok() || RejectFlag(parsed.status().message());
 }
 
+bool ValidateHosts(const char*, const std::string& value) {
+  const auto parsed = net::KnownHosts::Parse(value);
+  return parsed.ok() || RejectFlag(parsed.status().message());
+}
+
 bool ValidatePartitions(const char*, std::uint32_t value) {
   const bool power_of_two = value != 0 && (value & (value - 1)) == 0;
   return (power_of_two && value <= ring::kMaxPartitionCount) ||
@@ -157,6 +163,12 @@ DEFINE_string(
     "web pages that may use the node besides its own, such as https://app.example,http://localhost:3000; * for "
     "all, empty for none");
 DEFINE_validator(allowed_origins, &tools::ValidateOrigins);
+DEFINE_string(hosts, "",
+              "names by which clients reach the node besides IP addresses, names of one label or of a local domain "
+              "(.local, .internal and such), this machine's name, and those of --advertise_client and "
+              "--allowed_origins: needed behind a public DNS name, such as db.example; * for all, which lets web pages "
+              "of anybody use the node (DNS rebinding)");
+DEFINE_validator(hosts, &tools::ValidateHosts);
 DEFINE_string(data_dir, "quoin-data", "folder that holds the node's data; made if it isn't there");
 DEFINE_string(storage, "rocksdb", "rocksdb: durable, in --data_dir; memory: gone when the node stops");
 DEFINE_validator(storage, &tools::ValidateStorage);
@@ -247,7 +259,7 @@ ProgramHelp Help() {
   ProgramHelp help;
   help.summary = kSummary;
   help.groups = {
-      {"Address", {"listen", "advertise_client", "allowed_origins"}},
+      {"Address", {"listen", "advertise_client", "hosts", "allowed_origins"}},
       {"Cluster",
        {"peer_listen", "join", "advertise_peer", "zone", "weight", "replication_factor", "dead_node_timeout"}},
       {"Storage",
@@ -313,6 +325,7 @@ net::NodeOptions OptionsFromFlags() {
   options.max_connections = FLAGS_max_connections;
   options.max_inflight_requests = FLAGS_max_inflight_requests;
   options.allowed_origins = *net::AllowedOrigins::Parse(FLAGS_allowed_origins);
+  options.hosts = *net::KnownHosts::Parse(FLAGS_hosts);
   options.max_websocket_requests = FLAGS_max_websocket_requests;
   options.max_watches = FLAGS_max_watches;
   options.ping_interval = DurationFlag<milliseconds>(FLAGS_ping_interval);

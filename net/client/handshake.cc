@@ -65,7 +65,12 @@ Handshake::State Handshake::Check(std::string_view head) {
   const std::string_view status_line = head.substr(0, head.find("\r\n"));
   if (!status_line.starts_with("HTTP/1.1 101")) {
     if (!status_line.starts_with("HTTP/1.")) return Refuse("who answers speaks no HTTP");
-    return Refuse("the WebSocket was refused: " + Printable(status_line, 128));
+    std::string reason = "the WebSocket was refused: " + Printable(status_line, 128);
+    // Who says no Origin is forbidden it for one reason only.
+    if (status_line.starts_with("HTTP/1.1 403")) {
+      reason.append("; a node may have to be told that it has the name by which it is reached (its flag --hosts)");
+    }
+    return Refuse(std::move(reason));
   }
   if (Field(head, "Sec-WebSocket-Accept") != expected_accept_) {
     return Refuse("the answer to the handshake is no WebSocket server's (Sec-WebSocket-Accept)");

@@ -152,6 +152,7 @@ TEST_F(SessionTest, SaysWhyTheHandshakeFailed) {
   };
   EXPECT_EQ(reason_of("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n"),
             "the WebSocket was refused: HTTP/1.1 503 Service Unavailable");
+  EXPECT_NE(reason_of("HTTP/1.1 403 Forbidden\r\n\r\n").find("--hosts"), std::string::npos);
   EXPECT_EQ(reason_of("SSH-2.0-OpenSSH_9.2\r\n\r\n"), "who answers speaks no HTTP");
   EXPECT_EQ(reason_of("HTTP/1.1 101 Sure\r\nSec-WebSocket-Accept: bm8=\r\n\r\n"),
             "the answer to the handshake is no WebSocket server's (Sec-WebSocket-Accept)");
