@@ -102,11 +102,22 @@ Status CheckExpected(const NodeOptions& options, const PeerIdentity& member, con
                                          options.expected_cluster->ToString() + " (--cluster_id)");
 }
 
+Status NoSuchCluster(const NodeOptions& options) {
+  const std::string place = options.engine == NodeOptions::Engine::kMemory
+                                ? "memory (--storage=memory)"
+                                : "the data directory " + options.data_dir + " (is its disk mounted?)";
+  return Status(Code::kIncompatible, "there is nothing of cluster " + options.expected_cluster->ToString() +
+                                         " (--cluster_id) in " + place +
+                                         "; a node that is to join that cluster is given --join, too");
+}
+
 }  // namespace
 
 Result<Foundation> LayFoundation(const NodeOptions& options, const AskMember& ask) {
   Foundation foundation;
   const bool is_new = options.engine == NodeOptions::Engine::kMemory || !kv::HasEngine(options.data_dir);
+  // Made now, it would be another cluster under the same id, and empty.
+  if (is_new && options.join.empty() && options.expected_cluster) return NoSuchCluster(options);
   if (is_new && !options.join.empty()) {
     auto found = FindMember(options, ask);
     if (!found.ok()) return found.status();

@@ -73,6 +73,17 @@ TEST_F(NodeFoundation, WithoutJoinMakesAClusterOfItsOwn) {
   EXPECT_TRUE(asked_.empty());
 }
 
+TEST_F(NodeFoundation, AnEmptyDirectoryIsNotThatOfTheExpectedCluster) {
+  options_.expected_cluster = ClusterId{7};
+  const auto laid = Lay();
+  EXPECT_EQ(laid.status().code(), Code::kIncompatible);
+  EXPECT_THAT(laid.status().message(), HasSubstr("nothing of cluster 0000000000000007 (--cluster_id) in"));
+  EXPECT_FALSE(kv::HasEngine(options_.data_dir)) << "and nothing is made there";
+  options_.join = {"a:1"};
+  Answer("a:1", 7);
+  EXPECT_TRUE(Lay().ok());
+}
+
 TEST_F(NodeFoundation, JoinsTheFirstThatAnswers) {
   options_.join = {"a:1", "b:1"};
   Answer("b:1", 7);
