@@ -28,6 +28,9 @@ class ByteSession {
   virtual void OnBytes(std::string_view bytes, SteadyTime now) = 0;
   // The peer will send no more.
   virtual void OnEndOfInput(SteadyTime now) = 0;
+  // The peer will send no more than what has come already and isn't wanted yet: it may not be waiting for anything.
+  // What has come is still given once it is wanted, and then the end of input. May be said more than once.
+  virtual void OnEndInSight(SteadyTime /*now*/) {}
   virtual bool wants_bytes() const = 0;
 
   // The bytes that may be written now, in order; the views hold until OnWritten. Appends at most `limit` views.

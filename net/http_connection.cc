@@ -88,6 +88,8 @@ void HttpConnection::Drain() {
 
 void HttpConnection::OnReady(std::uint32_t events) {
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
+  // A reset; or both sides have ended, which happens to nobody but who lingers.
+  if (events & (EPOLLHUP | EPOLLERR)) peer_gone_ = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
     if (std::exchange(waiting_for_room_, false)) Pump();
@@ -124,7 +126,17 @@ void HttpConnection::Read() {
     if (count > 0) session_->OnBytes({read_buffer_.data(), count}, Now());
     if (input_ended_) session_->OnEndOfInput(Now());
   }
+  if (peer_done_ && !input_ended_ && !session_->wants_bytes()) OnEndUnread();
   Pump();
+}
+
+void HttpConnection::OnEndUnread() {
+  if (peer_gone_) {
+    VLOG(1) << "the peer has gone, and nothing more is wanted from it";
+    return Close();
+  }
+  // Whoever sends no more may still wait for answers.
+  session_->OnEndInSight(Now());
 }
 
 void HttpConnection::ReadWhileLingering() {

@@ -45,6 +45,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void OnReady(std::uint32_t events) override;
   // Takes what has come, as long as the session wants it.
   void Read();
+  // The peer has said its last, and the session doesn't want to read it, now or ever: it isn't found out by reading.
+  void OnEndUnread();
   // Takes what the peer still sends after the last answer, so that the answer isn't lost to a reset.
   void ReadWhileLingering();
   // One read into the buffer: the bytes that came; 0: none, and `readable_` or `input_ended_` or `closed_` says why.
@@ -73,6 +75,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool watched_ = true;     // By readiness_, until it is closed.
   bool readable_ = false;   // There may be bytes, or the end, that were not read yet.
   bool peer_done_ = false;  // The end is there to be read, behind what else is.
+  bool peer_gone_ = false;  // And nobody is there to be told anything.
   bool waiting_for_room_ = false;
   bool read_scheduled_ = false;
   bool write_scheduled_ = false;

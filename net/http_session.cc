@@ -46,6 +46,7 @@ void HttpSession::Impl::AnswerBy(std::uint64_t id, SteadyTime when) {
 }
 
 void HttpSession::Impl::EndPatience() {
+  patience_ended_ = true;
   const std::uint64_t end = first_slot_id_ + slots_.size();
   for (std::uint64_t id = first_slot_id_; id < end; ++id) {
     Slot* const slot = FindSlot(id);
@@ -160,6 +161,7 @@ HttpSession::HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyT
 HttpSession::~HttpSession() = default;
 void HttpSession::OnBytes(std::string_view bytes, SteadyTime now) { impl_->OnBytes(bytes, now); }
 void HttpSession::OnEndOfInput(SteadyTime now) { impl_->OnEndOfInput(now); }
+void HttpSession::OnEndInSight(SteadyTime now) { impl_->OnEndInSight(now); }
 bool HttpSession::wants_bytes() const { return impl_->wants_bytes(); }
 void HttpSession::CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const {
   if (impl_->has_output()) impl_->output().Collect(views, limit);

@@ -60,6 +60,8 @@ class HttpSession : public ByteSession {
   void OnBytes(std::string_view bytes, SteadyTime now) override;
   // What is under way is still answered.
   void OnEndOfInput(SteadyTime now) override;
+  // Patient requests (HeadVerdict::patience) are answered with what there is, those that are still to begin, too.
+  void OnEndInSight(SteadyTime now) override;
   bool wants_bytes() const override;
   void CollectOutput(std::vector<std::string_view>& views, std::size_t limit) const override;
   bool has_output() const override;

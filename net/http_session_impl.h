@@ -36,6 +36,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
 
   void OnBytes(std::string_view bytes, SteadyTime now);
   void OnEndOfInput(SteadyTime now);
+  void OnEndInSight(SteadyTime now);
   bool wants_bytes() const;
   const OutputQueue& output() const { return output_; }
   bool has_output() const { return !aborted_ && !output_.empty(); }
@@ -111,7 +112,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   Slot* FindSlot(std::uint64_t id);
   void OnAnswer(std::uint64_t id, HttpResponse response);
   void AnswerBy(std::uint64_t id, SteadyTime when);
-  // Ends the time of all patient requests.
+  // Ends the time of all patient requests, those that begin later among them.
   void EndPatience();
   void Flush();
   void Write(Slot& slot, bool close);
@@ -137,6 +138,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
 
   bool in_call_ = false;
   bool end_of_input_ = false;
+  bool patience_ended_ = false;
   bool draining_ = false;
   bool input_closed_ = false;    // Nothing more is parsed.
   SessionMaker successor_;       // Given: after the last answer the connection goes on in another session.

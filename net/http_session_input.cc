@@ -55,6 +55,12 @@ void HttpSession::Impl::OnEndOfInput(SteadyTime now) {
   EndPatience();
 }
 
+void HttpSession::Impl::OnEndInSight(SteadyTime now) {
+  const Call call(*this);
+  now_ = now;
+  EndPatience();
+}
+
 void HttpSession::Impl::Drain(SteadyTime now) {
   const Call call(*this);
   now_ = now;
@@ -263,6 +269,7 @@ void HttpSession::Impl::Dispatch(std::string body) {
   if (slot == nullptr || slot->answered) return;
   CHECK(on_timeout) << "a request is under way and nobody knows what to say when its time runs out";
   slot->on_timeout = std::move(on_timeout);
+  if (patience_ended_ && slot->patient) OnAnswer(id, std::exchange(slot->on_timeout, nullptr)());
 }
 
 void HttpSession::Impl::Upgrade(std::string_view rest) {

@@ -16,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kGet = "GET /one HTTP/1.1\r\nHost: n\r\n\r\n";
+constexpr std::string_view kPoll = "GET /poll HTTP/1.1\r\nHost: n\r\n\r\n";
 
 // Keeps every request until the test answers it, or echoes at once.
 class FakeHandler : public HttpHandler {
@@ -35,6 +36,7 @@ class FakeHandler : public HttpHandler {
     verdict.max_body_bytes = 100;
     verdict.too_large = Problem::kValueTooLarge;
     verdict.limit_flag = "max_value_size";
+    if (head.target() == "/poll") verdict.patience = std::chrono::minutes(5);
     if (head.target() == "/refuse") verdict.refusal = ProblemResponse({Problem::kNoSuchPath, {}}, request_id);
     return verdict;
   }
@@ -404,6 +406,39 @@ TEST_F(HttpSessionTest, RequestsThatWaitForTheirTurnSurviveTheEndOfInput) {
     handler.held[i].respond(FakeHandler::Text("x"));
     EXPECT_EQ(Parse(connection->Take()).size(), 1u);
   }
+  EXPECT_TRUE(connection->session->finished());
+}
+
+TEST_F(HttpSessionTest, APollThatBeginsAfterTheEndOfInputIsAnsweredAtOnce) {
+  handler.echo = false;
+  ASSERT_TRUE(connection->Send(std::string(kGet) + std::string(kGet) + std::string(kGet) + std::string(kPoll)));
+  ASSERT_EQ(handler.held.size(), 3u);
+  connection->session->OnEndOfInput(connection->now);
+  for (std::size_t i = 0; i < 3; ++i) handler.held[i].respond(FakeHandler::Text("x"));
+  EXPECT_EQ(Parse(connection->Take()).size(), 4u);
+  EXPECT_EQ(handler.held.size(), 4u);
+  EXPECT_TRUE(connection->session->finished());
+}
+
+TEST_F(HttpSessionTest, APollThatBeginsWhileDrainingIsAnsweredAtOnce) {
+  handler.echo = false;
+  ASSERT_TRUE(connection->Send(std::string(kGet) + std::string(kGet) + std::string(kGet) + std::string(kPoll)));
+  connection->session->Drain(connection->now);
+  for (std::size_t i = 0; i < 3; ++i) handler.held[i].respond(FakeHandler::Text("x"));
+  EXPECT_EQ(Parse(connection->Take()).size(), 4u);
+  EXPECT_TRUE(connection->session->finished());
+}
+
+TEST_F(HttpSessionTest, TheEndInSightEndsPatienceAndWhatHasComeIsStillRead) {
+  handler.echo = false;
+  ASSERT_TRUE(connection->Send(std::string(kPoll) + std::string(kGet)));
+  connection->session->OnEndInSight(connection->now);
+  EXPECT_EQ(Parse(connection->Take()).size(), 1u);
+  ASSERT_TRUE(connection->Send(kPoll));
+  handler.held[1].respond(FakeHandler::Text("x"));
+  EXPECT_EQ(Parse(connection->Take()).size(), 2u);
+  EXPECT_TRUE(connection->session->wants_bytes());
+  connection->session->OnEndOfInput(connection->now);
   EXPECT_TRUE(connection->session->finished());
 }
 
