@@ -24,6 +24,12 @@ class ByteSession {
 
   virtual ~ByteSession() = default;
 
+  // A turn of the shard's loop begins, in which calls of the others may follow. A session that does much for few bytes
+  // does only some of it in each.
+  virtual void OnTurn(SteadyTime /*now*/) {}
+  // Something is left to do, and waits for nothing but the next turn.
+  virtual bool wants_turn() const { return false; }
+
   // REQUIRES: wants_bytes(). Bytes that can't be parsed yet are kept.
   virtual void OnBytes(std::string_view bytes, SteadyTime now) = 0;
   // The peer will send no more.

@@ -56,7 +56,7 @@ HttpConnection::HttpConnection(asio::io_context& context, Readiness& readiness, 
       timer_(context),
       read_buffer_(read_buffer),
       on_closed_(std::move(on_closed)) {
-  session_ = std::make_unique<HttpSession>(handler, limits, Now(), [this] { ScheduleWrite(); });
+  session_ = std::make_unique<HttpSession>(handler, limits, Now(), [this] { ScheduleTurn(); });
 }
 
 HttpConnection::~HttpConnection() { CHECK(closed_) << "a connection is closed before it goes"; }
@@ -87,6 +87,7 @@ void HttpConnection::Drain() {
 }
 
 void HttpConnection::OnReady(std::uint32_t events) {
+  BeginTurn();
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
   // A reset; or both sides have ended, which happens to nobody but who lingers.
   if (events & (EPOLLHUP | EPOLLERR)) peer_gone_ = true;
@@ -161,16 +162,21 @@ void HttpConnection::ScheduleRead() {
   });
 }
 
-void HttpConnection::ScheduleWrite() {
-  if (closed_ || write_scheduled_) return;
-  write_scheduled_ = true;
-  // Posted, so that the answers of one tick leave in one write.
+void HttpConnection::ScheduleTurn() {
+  if (closed_ || turn_scheduled_) return;
+  turn_scheduled_ = true;
+  // Posted, so that the answers of one tick leave in one write, and others on the shard have their turn, too.
   asio::post(context_, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self == nullptr) return;
-    self->write_scheduled_ = false;
+    self->turn_scheduled_ = false;
+    self->BeginTurn();
     self->Pump();
   });
+}
+
+void HttpConnection::BeginTurn() {
+  if (!closed_ && !lingering_) session_->OnTurn(Now());
 }
 
 ssize_t HttpConnection::WriteSome() {
@@ -206,7 +212,7 @@ void HttpConnection::Pump() {
   if (closed_ || lingering_) return;
   WriteOutput();
   if (closed_) return;
-  if (auto successor = session_->TakeSuccessor(Now(), [this] { ScheduleWrite(); }); successor != nullptr) {
+  if (auto successor = session_->TakeSuccessor(Now(), [this] { ScheduleTurn(); }); successor != nullptr) {
     session_ = std::move(successor);
     if (input_ended_) session_->OnEndOfInput(Now());
     if (draining_) session_->Drain(Now());
@@ -221,6 +227,7 @@ void HttpConnection::Pump() {
     }
     return;
   }
+  if (session_->wants_turn()) ScheduleTurn();
   ScheduleRead();
   ArmTimer();
 }
@@ -252,6 +259,7 @@ void HttpConnection::ArmTimer() {
 void HttpConnection::OnTimer() {
   timer_at_ = SteadyTime::max();
   if (closed_) return;
+  BeginTurn();
   const SteadyTime now = Now();
   if (lingering_) {
     if (now >= linger_until_) {

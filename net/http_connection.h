@@ -53,11 +53,13 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   std::size_t ReadSome();
   // Goes on reading in the loop's next turn, where there may be more.
   void ScheduleRead();
-  void ScheduleWrite();
+  // Goes on with what the session has to write and to do in the loop's next turn.
+  void ScheduleTurn();
+  void BeginTurn();
   // Bytes that the system took of the session's output; below 0: errno has the error.
   ssize_t WriteSome();
   void WriteOutput();
-  // Writes what there is, goes on reading where the session wants more, closes when it is over.
+  // Writes what there is, goes on in a later turn where the session wants more, closes when it is over.
   void Pump();
   void ArmTimer();
   void OnTimer();
@@ -78,7 +80,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool peer_gone_ = false;  // And nobody is there to be told anything.
   bool waiting_for_room_ = false;
   bool read_scheduled_ = false;
-  bool write_scheduled_ = false;
+  bool turn_scheduled_ = false;
   bool input_ended_ = false;
   bool lingering_ = false;
   bool draining_ = false;

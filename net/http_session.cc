@@ -33,6 +33,7 @@ void HttpSession::Impl::OnAnswer(std::uint64_t id, HttpResponse response) {
   slot->answered = true;
   slot->on_timeout = nullptr;
   slot->response = std::move(response);
+  turn_answer_bytes_ += slot->response.body_view().size();
   const std::size_t before = output_.size_bytes();
   Flush();
   if (!in_call_ && output_.size_bytes() > before) wake_();
@@ -159,6 +160,8 @@ void HttpSession::Impl::OnTime(SteadyTime now) {
 HttpSession::HttpSession(HttpHandler& handler, const HttpLimits& limits, SteadyTime now, std::function<void()> wake)
     : impl_(std::make_shared<Impl>(handler, limits, now, std::move(wake))) {}
 HttpSession::~HttpSession() = default;
+void HttpSession::OnTurn(SteadyTime now) { impl_->OnTurn(now); }
+bool HttpSession::wants_turn() const { return impl_->wants_turn(); }
 void HttpSession::OnBytes(std::string_view bytes, SteadyTime now) { impl_->OnBytes(bytes, now); }
 void HttpSession::OnEndOfInput(SteadyTime now) { impl_->OnEndOfInput(now); }
 void HttpSession::OnEndInSight(SteadyTime now) { impl_->OnEndInSight(now); }

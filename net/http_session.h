@@ -7,9 +7,13 @@
 // Invariants:
 //   H1  every request that reached the handler is answered exactly once, unless the connection ends first;
 //   H2  nothing is answered after an answer that closes the connection, and nothing is parsed after a request that
-//   does; H3  at most limits.max_pipelined requests are unanswered at any time: beyond that wants_bytes() is false; H4
-//   memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
-//       limit.
+//       does;
+//   H3  at most limits.max_pipelined requests are unanswered at any time: beyond that wants_bytes() is false;
+//   H4  memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
+//       limit;
+//   H5  a turn of the loop (ByteSession::OnTurn) begins at most 64 requests, and none after it has made 256 KiB of
+//       answers. Some 1,500 small requests fit into one read, and when all are answered at once, the others on the
+//       shard, a leader's heartbeats among them, must not wait for that.
 //
 // A request that the handler lets change the protocol, or answers without end, is the last one: once what was asked
 // before it is answered, the head of its answer leaves, and TakeSuccessor hands the connection on, with the bytes that
@@ -57,6 +61,8 @@ class HttpSession : public ByteSession {
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
 
+  void OnTurn(SteadyTime now) override;
+  bool wants_turn() const override;
   void OnBytes(std::string_view bytes, SteadyTime now) override;
   // What is under way is still answered.
   void OnEndOfInput(SteadyTime now) override;

@@ -34,6 +34,8 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     if (!handed_over_) handler_.OnConnection(false);
   }
 
+  void OnTurn(SteadyTime now);
+  bool wants_turn() const { return state_ == State::kBetween && rest_bytes_ > 0 && CanBegin() && TurnIsOver(); }
   void OnBytes(std::string_view bytes, SteadyTime now);
   void OnEndOfInput(SteadyTime now);
   void OnEndInSight(SteadyTime now);
@@ -51,6 +53,10 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   // No further request is begun while so much output waits: a peer that asks and does not listen costs no more than
   // this and the answers under way.
   static constexpr std::size_t kMaxWaitingOutputBytes = 256 << 10;
+  // H5. A small answer takes some microseconds, and a large one a millisecond for each MiB, although a HEAD sends
+  // nothing of it. With fewer requests, a full pipeline of gets would take two rounds through the keyspace.
+  static constexpr std::size_t kRequestsPerTurn = 64;
+  static constexpr std::size_t kAnswerBytesPerTurn = 256 << 10;
 
   // What the input side is doing.
   enum class State { kBetween, kHead, kBody };
@@ -89,6 +95,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   bool CanBegin() const {
     return !input_closed_ && slots_.size() < limits_.max_pipelined && output_.size_bytes() < kMaxWaitingOutputBytes;
   }
+  bool TurnIsOver() const { return turn_requests_ >= kRequestsPerTurn || turn_answer_bytes_ >= kAnswerBytesPerTurn; }
   // Parses what was kept, and closes the input if nothing more can come of it.
   void Advance();
   // Parses as much of `bytes` as can be, and says how much that was. The rest must be given again, with more.
@@ -135,6 +142,9 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   std::deque<Slot> slots_;
   std::uint64_t first_slot_id_ = 0;
   OutputQueue output_;
+
+  std::size_t turn_requests_ = 0;      // Begun in this turn.
+  std::size_t turn_answer_bytes_ = 0;  // Of answers that came in it, whether they are sent or not.
 
   bool in_call_ = false;
   bool end_of_input_ = false;

@@ -27,6 +27,13 @@ bool IsRequestId(std::string_view id) {
 
 }  // namespace
 
+void HttpSession::Impl::OnTurn(SteadyTime now) {
+  const Call call(*this);
+  now_ = now;
+  turn_requests_ = turn_answer_bytes_ = 0;
+  Advance();
+}
+
 void HttpSession::Impl::OnBytes(std::string_view bytes, SteadyTime now) {
   const Call call(*this);
   now_ = last_activity_ = now;
@@ -98,7 +105,7 @@ std::size_t HttpSession::Impl::Consume(std::string_view bytes) {
   while (!rest.empty() && !input_closed_) {
     rest_bytes_ = rest.size();
     if (state_ == State::kBetween) {
-      if (!CanBegin()) break;
+      if (!CanBegin() || TurnIsOver()) break;
       parser_.Reset();
       state_ = State::kHead;
       receiving_since_ = now_;
@@ -146,6 +153,7 @@ std::optional<ProblemReport> HttpSession::Impl::CheckExpectations(const HttpHead
 }
 
 void HttpSession::Impl::BeginRequest(std::string_view rest) {
+  ++turn_requests_;
   const HttpHead& head = parser_.head();
   const auto brought_id = head.Find(FieldName::kRequestId);
   const bool id_is_good = brought_id.has_value() && head.Count(FieldName::kRequestId) == 1 && IsRequestId(*brought_id);

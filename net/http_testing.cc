@@ -93,6 +93,7 @@ bool TestConnection::Send(std::string_view bytes, std::size_t read_bytes) {
     if (!session->wants_bytes()) taken_.append(Take());
     if (!session->wants_bytes()) return false;
     const std::size_t count = std::min(read_bytes, bytes.size());
+    session->OnTurn(now);
     // A copy of exactly this size, so that a sanitizer sees whoever reads beyond it or keeps a view of it.
     const std::string read(bytes.substr(0, count));
     session->OnBytes(read, now);
@@ -104,7 +105,9 @@ bool TestConnection::Send(std::string_view bytes, std::size_t read_bytes) {
 std::string TestConnection::Take() {
   std::string output = std::exchange(taken_, {});
   std::size_t write_bytes = 1;
-  while (session->has_output()) {
+  while (session->has_output() || session->wants_turn()) {
+    session->OnTurn(now);
+    if (!session->has_output()) continue;
     std::vector<std::string_view> views;
     session->CollectOutput(views, 3);
     CHECK(!views.empty());

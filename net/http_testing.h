@@ -64,7 +64,7 @@ class TestConnection {
   // Sends it all, in reads of at most `read_bytes`, taking output whenever the session asks for that. Says whether the
   // session took everything.
   bool Send(std::string_view bytes, std::size_t read_bytes = SIZE_MAX);
-  // Takes all output there is, in small writes, and returns it.
+  // Takes all output there is, in small writes and in as many turns as the session wants, and returns it.
   std::string Take();
   // Send and Take.
   std::string Ask(std::string_view bytes);

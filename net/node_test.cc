@@ -93,6 +93,17 @@ TEST(Node, AnswersManyPipelinedRequestsInOneBreath) {
   EXPECT_TRUE(node->Stop(seconds(10)));
 }
 
+TEST(Node, AnswersABurstThatTakesManyTurns) {
+  const auto node = StartNode();
+  RawClient client(*node);
+  // Answered at once, so that nothing but the turns of the loop brings them on.
+  std::string requests;
+  for (int i = 0; i < 5000; ++i) requests += "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.Send(requests);
+  client.EndOutput();
+  EXPECT_EQ(CountOf("HTTP/1.1 200 OK", client.ReceiveAll()), 5000u);
+}
+
 TEST(Node, SendsALargeAnswerToASlowReaderWhole) {
   const auto node = StartNode();
   const std::string value(1 << 20, 'v');
