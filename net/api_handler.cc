@@ -9,11 +9,14 @@
 #include "base/text.h"
 #include "net/operation_proto.h"
 #include "net/routes.h"
+#include "net/watch_poll.h"
 
 namespace quoin::net {
 namespace {
 
 constexpr std::string_view kNothing = {};
+// The arithmetic is in http_session.h, H4.
+constexpr std::size_t kValuesCountedAsOne = 16;
 
 bool IsReading(Method method) {
   return method == Method::kGet || method == Method::kHead || method == Method::kOptions;
@@ -68,7 +71,24 @@ std::string ApiHandler::NewRequestId() {
 HeadVerdict ApiHandler::CheckHead(const HttpHead& head, std::string_view request_id) {
   HeadVerdict verdict;
   verdict.refusal = Refuse(head, request_id, &verdict);
+  verdict.answer_bytes = AnswerBytes(verdict.route, head.method());
   return verdict;
+}
+
+std::size_t ApiHandler::AnswerBytes(Route route, Method method) const {
+  switch (route) {
+    case Route::kKey:
+      // A POST may tell a value, too; its head doesn't say.
+      return method == Method::kPut || method == Method::kDelete ? 0 : options_.max_value_bytes / kValuesCountedAsOne;
+    case Route::kList:
+      return options_.max_page_bytes + options_.max_value_bytes;
+    case Route::kBatch:
+      return options_.max_batch_bytes + options_.max_value_bytes;  // BatchRun, B2.
+    case Route::kWatch:
+      return WatchPoll::kAnswerBytes;
+    default:
+      return 0;
+  }
 }
 
 std::optional<HttpResponse> ApiHandler::Refuse(const HttpHead& head, std::string_view request_id,

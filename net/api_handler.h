@@ -89,6 +89,9 @@ class ApiHandler : public HttpHandler {
   std::optional<ProblemReport> CheckBodyFraming(const HttpHead& head, const Target& target,
                                                 std::string_view encoded_key, HeadVerdict* verdict) const;
 
+  // See HeadVerdict::answer_bytes.
+  std::size_t AnswerBytes(Route route, Method method) const;
+
   OnTimeout HandleKey(HttpRequest request, const Target& target, std::string_view encoded_key, Respond respond);
   // A GET, HEAD, PUT or DELETE, and a POST.
   OnTimeout SubmitPlain(HttpRequest request, KeyHead key_head, Respond respond);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/answer_room.h"
 #include "net/byte_session.h"
 #include "net/http_message.h"
 #include "net/http_response.h"
@@ -29,6 +30,9 @@ struct HeadVerdict {
   Problem too_large = Problem::kBodyTooLarge;
   std::string_view limit_flag = {};
   std::string headers = {};  // Further whole lines of every answer to it.
+  // What its answer counts as until it is there, in bytes of values: 0 for one that is small, or that is given during
+  // Handle. See HttpSession, H4.
+  std::size_t answer_bytes = 0;
   // Given: an answer with this status and these lines, and then the connection goes on in this session: 101, when the
   // request asks for another protocol and gets it; 200, when all that follows is the answer's body.
   struct Upgrade {
@@ -76,6 +80,12 @@ class HttpHandler {
   virtual void OnConnection(bool /*opened*/) {}
   virtual void OnTraffic(std::size_t /*received_bytes*/, std::size_t /*sent_bytes*/) {}
   virtual void OnAnswered(const AnsweredRequest& /*answered*/) {}
+
+  // What waits in all sessions.
+  AnswerRoom& answer_room() { return answer_room_; }
+
+ private:
+  AnswerRoom answer_room_;
 };
 
 }  // namespace quoin::net

@@ -26,6 +26,18 @@ HttpSession::Impl::Slot* HttpSession::Impl::FindSlot(std::uint64_t id) {
   return id < first_slot_id_ || id - first_slot_id_ >= slots_.size() ? nullptr : &slots_[id - first_slot_id_];
 }
 
+bool HttpSession::Impl::HasRoom() const {
+  if (slots_.empty() && output_.empty()) return true;
+  if (output_.size_bytes() >= kMaxWaitingOutputBytes || handler_.answer_room().full()) return false;
+  return expected_bytes_ + answered_bytes_ + output_.size_bytes() + next_answer_bytes_ <= kMaxAnswerBytes;
+}
+
+void HttpSession::Impl::TellWaiting() {
+  const std::size_t waiting_bytes = answered_bytes_ + output_.size_bytes();
+  if (waiting_bytes == told_waiting_bytes_) return;
+  handler_.answer_room().Change(std::exchange(told_waiting_bytes_, waiting_bytes), waiting_bytes);
+}
+
 void HttpSession::Impl::OnAnswer(std::uint64_t id, HttpResponse response) {
   Slot* const slot = FindSlot(id);
   // The time ran out before, or an answer in front closed the connection.
@@ -33,10 +45,15 @@ void HttpSession::Impl::OnAnswer(std::uint64_t id, HttpResponse response) {
   slot->answered = true;
   slot->on_timeout = nullptr;
   slot->response = std::move(response);
-  turn_answer_bytes_ += slot->response.body_view().size();
+  expected_bytes_ -= slot->answer_bytes;
+  slot->answer_bytes = slot->response.body_view().size();
+  answered_bytes_ += slot->answer_bytes;
+  turn_answer_bytes_ += slot->answer_bytes;
   const std::size_t before = output_.size_bytes();
   Flush();
-  if (!in_call_ && output_.size_bytes() > before) wake_();
+  if (in_call_) return;
+  TellWaiting();
+  if (output_.size_bytes() > before) wake_();
 }
 
 void HttpSession::Impl::AnswerBy(std::uint64_t id, SteadyTime when) {
@@ -72,11 +89,13 @@ void HttpSession::Impl::Flush() {
                                   : slot.close || slot.response.close || (input_closed_ && slots_.size() == 1);
     upgraded_ = upgraded_ || hands_over;
     Write(slot, close);
+    answered_bytes_ -= slot.answer_bytes;
     slots_.pop_front();
     ++first_slot_id_;
     if (close) {
       first_slot_id_ += slots_.size();
       slots_.clear();
+      expected_bytes_ = answered_bytes_ = 0;
       CloseInput();
     }
   }

@@ -10,7 +10,15 @@
 //       does;
 //   H3  at most limits.max_pipelined requests are unanswered at any time: beyond that wants_bytes() is false;
 //   H4  memory is bounded by the limits: unparsed input never grows past one read plus one head, a body never past its
-//       limit;
+//       limit; and no request is begun while 256 KiB of output wait, nor while what answers under way count as
+//       (HeadVerdict::answer_bytes), what has been answered and isn't sent, and what its own answer counts as are more
+//       than 8 MiB together, but that one answer is always let through. A page counts as the largest that it may be:
+//       1 MiB and one value more with the default limits, so that four are under way. A single value may be large but
+//       hardly ever is, and counts as a 16th of the largest one: 64 KiB by default, so that 64 gets fill the pipeline
+//       with 4 MiB set aside. If all of them turn out to be the largest, they are what fits into 8 MiB 16 times, 128
+//       MiB at most, or one; 64 MiB with the default limits. (JSON may make more of a value, six bytes of a control
+//       character.) While more than AnswerRoom allows waits on the whole node, each connection has one answer at a
+//       time;
 //   H5  a turn of the loop (ByteSession::OnTurn) begins at most 64 requests, and none after it has made 256 KiB of
 //       answers. Some 1,500 small requests fit into one read, and when all are answered at once, the others on the
 //       shard, a leader's heartbeats among them, must not wait for that.

@@ -49,6 +49,91 @@ class HttpSessionBoundsTest : public testing::Test {
   std::unique_ptr<TestConnection> connection = Connect();
 };
 
+TEST_F(HttpSessionBoundsTest, PagesUnderWayAreNoMoreThanTheirLargestFitInto) {
+  keyspace.hold = true;
+  connection->Send(Repeated("GET /v1/kv?limit=1000", 64));
+  connection->Take();
+  EXPECT_EQ(keyspace.held_count(), 4u);
+  EXPECT_FALSE(connection->session->wants_bytes());
+  keyspace.hold = false;
+  keyspace.ReleaseAll();
+  connection->Take();
+  EXPECT_EQ(handler->answered, 64);
+  EXPECT_TRUE(connection->session->wants_bytes());
+}
+
+TEST_F(HttpSessionBoundsTest, GetsOfAnySizeFillThePipeline) {
+  keyspace.hold = true;
+  connection->Send(Repeated("GET /v1/kv/k", 64));
+  connection->Take();
+  EXPECT_EQ(keyspace.held_count(), 64u);
+}
+
+TEST_F(HttpSessionBoundsTest, AnswersBehindOneThatIsNotThereYetCountAsWhatTheyAre) {
+  Put("large", 1 << 20);
+  keyspace.hold = true;
+  ASSERT_TRUE(connection->Send(Repeated("GET /v1/kv/first", 1)));
+  keyspace.hold = false;
+  ASSERT_TRUE(connection->Send(Repeated("GET /v1/kv/large", 63)));
+  connection->Take();
+  EXPECT_EQ(keyspace.submitted, 1u + 8u);
+  keyspace.ReleaseAll();
+  connection->Take();
+  EXPECT_EQ(handler->answered, 64);
+}
+
+TEST_F(HttpSessionBoundsTest, AnAnswerThatIsLargerThanAllRoomHasItToItself) {
+  const std::string batch = "POST /v1/batch HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n";
+  const std::string body = R"({"operations": [{"op": "get", "key": "a"}]})";
+  keyspace.hold = true;
+  std::string bytes = Repeated("GET /v1/kv/k", 1);
+  for (int i = 0; i < 2; ++i) bytes += batch + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  ASSERT_TRUE(connection->Send(bytes));
+  for (int begun = 1; begun <= 3; ++begun) {
+    connection->Take();
+    ASSERT_EQ(keyspace.held_count(), 1u) << begun;
+    keyspace.ReleaseOne();
+    EXPECT_TRUE(connection->session->has_output());
+  }
+  connection->Take();
+  EXPECT_EQ(handler->answered, 3);
+}
+
+TEST_F(HttpSessionBoundsTest, ARequestThatWaitsForRoomKeepsItsId) {
+  keyspace.hold = true;
+  connection->Send(Repeated("GET /v1/kv?limit=1", 6));
+  std::string output;
+  for (int i = 0; i < 6; ++i) {
+    keyspace.ReleaseOne();
+    output += connection->Take();
+  }
+  const auto responses = ParseResponses(output);
+  ASSERT_TRUE(responses.has_value());
+  ASSERT_EQ(responses->size(), 6u);
+  EXPECT_EQ(responses->back().Field("quoin-request-id"), "55667788-6");
+}
+
+TEST_F(HttpSessionBoundsTest, WithMuchWaitingOnTheNodeEachConnectionHasOneAnswerAtATime) {
+  ApiHandler::Options options = TestOptions();
+  options.max_value_bytes = keyspace.max_value_bytes = 64 << 20;
+  connection.reset();
+  handler = std::make_unique<CountingHandler>(keyspace, options);
+  connection = Connect();
+  Put("huge", 60 << 20);
+  std::vector<std::unique_ptr<TestConnection>> deaf;  // One value, that all of them share.
+  for (int i = 0; i < 5; ++i) {
+    deaf.push_back(Connect());
+    ASSERT_TRUE(deaf.back()->Send(Repeated("GET /v1/kv/huge", 1)));
+  }
+  keyspace.hold = true;
+  ASSERT_TRUE(connection->Send(Repeated("GET /v1/kv/k", 10)));
+  EXPECT_EQ(keyspace.held_count(), 1u);
+  deaf.pop_back();
+  keyspace.ReleaseOne();
+  connection->Take();
+  EXPECT_GT(keyspace.held_count(), 1u);
+}
+
 TEST_F(HttpSessionBoundsTest, ATurnBeginsAFewRequestsOfABurst) {
   ASSERT_TRUE(connection->Send(Repeated("HEAD /healthz", 1000)));
   EXPECT_EQ(handler->answered, 64);

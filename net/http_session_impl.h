@@ -1,5 +1,5 @@
-// The inside of HttpSession: one class, in two files. http_session_input.cc turns bytes into requests; http_session.cc
-// turns answers into bytes, and keeps the time.
+// The inside of HttpSession: one class, in three files. http_session_input.cc turns bytes into heads and bodies;
+// http_session_head.cc turns heads into requests; http_session.cc turns answers into bytes, and keeps the time.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     handler_.OnConnection(true);
   }
   ~Impl() {
+    handler_.answer_room().Change(told_waiting_bytes_, 0);
     if (!handed_over_) handler_.OnConnection(false);
   }
 
@@ -50,9 +51,10 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   void Drain(SteadyTime now);
 
  private:
-  // No further request is begun while so much output waits: a peer that asks and does not listen costs no more than
-  // this and the answers under way.
+  // H4. No further request is begun while so much output waits, nor beyond so much in answers, in whatever state they
+  // are, its own among them.
   static constexpr std::size_t kMaxWaitingOutputBytes = 256 << 10;
+  static constexpr std::size_t kMaxAnswerBytes = 8 << 20;
   // H5. A small answer takes some microseconds, and a large one a millisecond for each MiB, although a HEAD sends
   // nothing of it. With fewer requests, a full pipeline of gets would take two rounds through the keyspace.
   static constexpr std::size_t kRequestsPerTurn = 64;
@@ -70,6 +72,7 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     bool receiving = false;
     bool owes_continue = false;
     bool answered = false;
+    std::size_t answer_bytes = 0;  // What its answer counts as; once that is there, what it weighs.
     std::string request_id;
     SteadyTime received;
     SteadyTime deadline;
@@ -80,11 +83,14 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     HttpResponse response;
   };
 
-  // Marks that a public call is under way, during which nobody needs to be woken.
+  // Marks that a public call is under way, during which nobody needs to be woken; what waits is told at its end.
   class Call {
    public:
     explicit Call(Impl& impl) : impl_(impl) { impl_.in_call_ = true; }
-    ~Call() { impl_.in_call_ = false; }
+    ~Call() {
+      impl_.in_call_ = false;
+      impl_.TellWaiting();
+    }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
@@ -92,9 +98,11 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
     Impl& impl_;
   };
 
-  bool CanBegin() const {
-    return !input_closed_ && slots_.size() < limits_.max_pipelined && output_.size_bytes() < kMaxWaitingOutputBytes;
-  }
+  bool CanBegin() const { return !input_closed_ && slots_.size() < limits_.max_pipelined && HasRoom(); }
+  // Whether there is room for the next answer, as far as one knows of it.
+  bool HasRoom() const;
+  // Tells the node's other connections what waits here.
+  void TellWaiting();
   bool TurnIsOver() const { return turn_requests_ >= kRequestsPerTurn || turn_answer_bytes_ >= kAnswerBytesPerTurn; }
   // Parses what was kept, and closes the input if nothing more can come of it.
   void Advance();
@@ -103,6 +111,8 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   // The three take what is theirs off the front of `rest`; false: more bytes are needed first.
   bool ReadHead(std::string_view* rest);
   bool ReadBody(std::string_view* rest);
+  // What the handler and the session say about the head that has been read.
+  void Judge();
   void BeginRequest(std::string_view rest);
   // The refusal that the session itself makes for a head, after the handler's own.
   std::optional<ProblemReport> CheckExpectations(const HttpHead& head) const;
@@ -139,9 +149,16 @@ class HttpSession::Impl : public std::enable_shared_from_this<HttpSession::Impl>
   bool discarding_ = false;  // The body is nobody's.
   HeadVerdict verdict_;      // Of the request being received.
 
+  // Of the next request, where its head has been read already and there was no room. It keeps its id.
+  std::string next_request_id_;
+  std::size_t next_answer_bytes_ = 0;
+
   std::deque<Slot> slots_;
   std::uint64_t first_slot_id_ = 0;
+  std::size_t expected_bytes_ = 0;  // In answers that aren't there yet, and
+  std::size_t answered_bytes_ = 0;  // in those that wait behind them.
   OutputQueue output_;
+  std::size_t told_waiting_bytes_ = 0;  // To the node's other connections.
 
   std::size_t turn_requests_ = 0;      // Begun in this turn.
   std::size_t turn_answer_bytes_ = 0;  // Of answers that came in it, whether they are sent or not.
