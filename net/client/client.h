@@ -68,7 +68,8 @@ struct Options {
   // never; a connection doesn't lose answers unless something between client and node does.
   std::chrono::milliseconds answer_timeout{0};
   // A connection with unanswered requests that is silent for so long is pinged, and given up after that time again;
-  // what was sent on it is sent on another one then. So this bounds how long a server that hangs holds anything up.
+  // what was sent on it is sent on another one then. So this bounds how long a server that hangs holds anything up. A
+  // server that still takes bytes from before the ping isn't silent.
   std::chrono::milliseconds ping_interval{500};
   RetryPolicy retry;
 

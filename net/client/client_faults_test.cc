@@ -229,6 +229,23 @@ TEST_F(ClientFaultsTest, GivesUpASilentConnection) {
   EXPECT_EQ(ValueOf("n"), "1");
 }
 
+// Much longer than after what silence a connection is given up.
+TEST_F(ClientFaultsTest, WaitsForALongUploadAndSendsItOnce) {
+  proxy_.SlowClients(8 << 10);
+  Options options;
+  options.ping_interval = milliseconds(200);
+  const auto client = NewClient({proxy_.address()}, options);
+  Warm(*client);
+  const std::string value(1 << 20, 'v');
+  const auto begin = std::chrono::steady_clock::now();
+  const Answer answer = Do(*client, Operation::Put("k", value));
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, 2 * options.ping_interval) << "the link was not slow";
+  EXPECT_TRUE(answer.done()) << ToString(answer);
+  EXPECT_EQ(answer.sendings, 1u);
+  EXPECT_EQ(client->counts().connections_lost, 0u);
+  EXPECT_EQ(ValueOf("k"), value);
+}
+
 TEST_F(ClientFaultsTest, SendsAgainWhatALivingConnectionDidNotAnswer) {
   Options options;
   options.answer_timeout = milliseconds(50);

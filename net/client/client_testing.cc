@@ -1,9 +1,11 @@
 #include "net/client/client_testing.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 
@@ -13,6 +15,10 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+
+constexpr std::chrono::milliseconds kTick{5};
+// Of a slow proxy's sockets.
+constexpr int kSlowBufferBytes = 32 << 10;
 
 }  // namespace
 
@@ -52,7 +58,7 @@ void RunUntil(asio::io_context& context, const std::function<bool()>& condition)
 }
 
 struct Proxy::Pair {
-  explicit Pair(asio::io_context& context) : client(context), server(context) {}
+  explicit Pair(asio::io_context& context) : client(context), server(context), tick(context) {}
 
   void Reset() {
     error_code ignored;
@@ -66,6 +72,7 @@ struct Proxy::Pair {
   tcp::socket server;
   std::array<char, 1 << 16> from_client;
   std::array<char, 1 << 16> from_server;
+  asio::steady_timer tick;
   bool cut = false;
 };
 
@@ -101,7 +108,9 @@ void Proxy::Accept() {
 void Proxy::Pump(Proxy* proxy, const std::shared_ptr<Pair>& pair, bool from_client) {
   tcp::socket& from = from_client ? pair->client : pair->server;
   auto& buffer = from_client ? pair->from_client : pair->from_server;
-  from.async_read_some(asio::buffer(buffer), [=, &buffer](const error_code& error, std::size_t count) {
+  const bool slow = from_client && proxy->client_bytes_per_tick_ > 0;
+  const std::size_t most = slow ? std::min(proxy->client_bytes_per_tick_, buffer.size()) : buffer.size();
+  from.async_read_some(asio::buffer(buffer.data(), most), [=, &buffer](const error_code& error, std::size_t count) {
     if (pair->cut) return;
     if (error) return pair->Reset();
     const auto& hook = from_client ? proxy->on_client_bytes : proxy->on_server_bytes;
@@ -112,9 +121,22 @@ void Proxy::Pump(Proxy* proxy, const std::shared_ptr<Pair>& pair, bool from_clie
     asio::async_write(to, asio::buffer(buffer.data(), count), [=](const error_code& failed, std::size_t) {
       if (pair->cut) return;
       if (failed) return pair->Reset();
-      Pump(proxy, pair, from_client);
+      PumpOn(proxy, pair, from_client);
     });
   });
+}
+
+void Proxy::PumpOn(Proxy* proxy, const std::shared_ptr<Pair>& pair, bool from_client) {
+  if (!from_client || proxy->client_bytes_per_tick_ == 0) return Pump(proxy, pair, from_client);
+  pair->tick.expires_after(kTick);
+  pair->tick.async_wait([=](const error_code&) {
+    if (!pair->cut) Pump(proxy, pair, from_client);
+  });
+}
+
+void Proxy::SlowClients(std::size_t bytes_per_tick) {
+  client_bytes_per_tick_ = bytes_per_tick;
+  acceptor_.set_option(asio::socket_base::receive_buffer_size(kSlowBufferBytes));
 }
 
 void Proxy::Cut() {

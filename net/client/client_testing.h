@@ -66,6 +66,10 @@ class Proxy {
   std::function<void(std::size_t bytes)> on_client_bytes;
   std::function<void(std::size_t bytes)> on_server_bytes;
 
+  // From the next connection on, what clients say is passed on in so many bytes every few milliseconds, and most of it
+  // waits at the client's end. REQUIRES: before the first connection.
+  void SlowClients(std::size_t bytes_per_tick);
+
   // Resets all connections.
   void Cut();
   std::size_t accepted() const { return accepted_; }
@@ -75,12 +79,15 @@ class Proxy {
 
   void Accept();
   static void Pump(Proxy* proxy, const std::shared_ptr<Pair>& pair, bool from_client);
+  // The next bytes, when it is time for them.
+  static void PumpOn(Proxy* proxy, const std::shared_ptr<Pair>& pair, bool from_client);
 
   boost::asio::io_context& context_;
   boost::asio::ip::tcp::acceptor acceptor_;
   const std::uint16_t server_port_;
   std::vector<std::weak_ptr<Pair>> pairs_;
   std::size_t accepted_ = 0;
+  std::size_t client_bytes_per_tick_ = 0;  // 0: as fast as it goes.
 };
 
 }  // namespace quoin::client

@@ -1,5 +1,9 @@
 #include "net/client/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
@@ -146,6 +150,7 @@ void Connection::Write() {
       return;
     }
     written_bytes_ += count;
+    all_written_bytes_ += count;
   }
 }
 
@@ -186,9 +191,20 @@ void Connection::OnTimer() {
     return Finish(session_ ? "no hello came in time" : "no connection came about in time");
   }
   // If it was this program that stood still, signs of life lie in the buffer.
-  if (Now() >= session_->deadline() && !Read()) return;
+  if (Now() >= session_->deadline()) {
+    if (!Read()) return;
+    // A large message may take long to arrive, and the ping behind it, too.
+    session_->OnTaken(TakenBytes(), Now());
+  }
   session_->OnTime(Now());
   Settle();
+}
+
+std::uint64_t Connection::TakenBytes() {
+  int under_way_bytes = 0;
+  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &under_way_bytes) != 0) return 0;
+  // A FIN counts there, too.
+  return all_written_bytes_ - std::min(all_written_bytes_, static_cast<std::uint64_t>(under_way_bytes));
 }
 
 void Connection::Finish(const std::string& reason) {

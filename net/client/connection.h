@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
@@ -68,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Sess
   // Takes what has come, without waiting. False: the owner is gone by now.
   bool Read();
   void Write();
+  // Of what was written, as much as the server's kernel has acknowledged.
+  std::uint64_t TakenBytes();
   // After each event.
   void Settle();
   void ArmTimer();
@@ -86,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Sess
   std::optional<Session> session_;
   std::string writing_;
   std::size_t written_bytes_ = 0;  // Of writing_.
+  std::uint64_t all_written_bytes_ = 0;
   bool waiting_for_room_ = false;
 };
 

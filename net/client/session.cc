@@ -192,6 +192,7 @@ void Session::GiveUpOn(Token token) {
 
 void Session::TakeOutput(std::string* spare) {
   CHECK(spare->empty());
+  given_bytes_ += output_.size();
   spare->swap(output_);
 }
 
@@ -219,12 +220,24 @@ Time Session::deadline() const {
   return (pinged_ ? pinged_at_ : heard_at_) + options_.ping_interval;
 }
 
+// Nothing but what stands before the ping counts: a server that hangs has a kernel that goes on taking small requests
+// for minutes.
+void Session::OnTaken(std::uint64_t bytes, Time now) {
+  if (bytes <= taken_bytes_) return;
+  taken_bytes_ = bytes;
+  if (!pinged_ || !ping_waits_) return;
+  ping_waits_ = taken_bytes_ < ping_end_;
+  pinged_at_ = now;
+}
+
 void Session::OnTime(Time now) {
   if (now < deadline()) return;
   if (pinged_) {
     return End("no sign of life for " + std::to_string(2 * options_.ping_interval.count()) + " ms");
   }
+  ping_waits_ = taken_bytes_ < output_end();
   AppendControl(Opcode::kPing, "");
+  ping_end_ = output_end();
   pinged_ = true;
   pinged_at_ = now;
 }

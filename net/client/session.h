@@ -8,6 +8,8 @@
 //   S2  Never more requests unanswered than the node's hello allows.
 //   S3  Once over() nothing is sent or told any more.
 //   S4  Requests that nobody waits for any more (GiveUpOn) don't hold up others for ever.
+//   S5  A peer that still takes what was sent before a ping is not given up: it can't answer the ping yet. One that has
+//       the ping, or takes nothing, is, however much is sent meanwhile.
 //
 // Threads: none of its own. Not reentrant: a Receiver must not call OnBytes, OnEnd or OnTime; it may Send and Close.
 // Bounds: an answer of max_answer_bytes; the output is what was sent and not taken yet.
@@ -91,8 +93,10 @@ class Session {
   // Says goodbye: a close frame goes into the output, and the session is over.
   void Close(const net::CloseReason& reason);
 
-  // The moment at which OnTime must be called.
+  // The moment at which OnTaken and OnTime must be called.
   Time deadline() const;
+  // The peer's end of the connection has acknowledged so many bytes, of all that ever was output.
+  void OnTaken(std::uint64_t bytes, Time now);
   void OnTime(Time now);
 
   // Over: the connection is to be closed once the output is written.
@@ -115,6 +119,8 @@ class Session {
   void OnMessage(std::string_view payload, google::protobuf::Arena& arena);
   void OnControl();
   void OnHello(const v1::Hello& hello);
+  // How many bytes ever were output.
+  std::uint64_t output_end() const { return given_bytes_ + output_.size(); }
   void AppendControl(net::Opcode opcode, std::string_view payload);
   void AppendMessage(const v1::ClientFrame& frame, std::size_t size_bytes);
   // The peer broke the protocol: tells it, and is over.
@@ -128,6 +134,8 @@ class Session {
   net::WebSocketDecoder decoder_;
   v1::Hello hello_;
   std::string output_;
+  std::uint64_t given_bytes_ = 0;    // Of output that is no longer in output_,
+  std::uint64_t taken_bytes_ = 0;    // and that the peer has acknowledged.
   std::vector<Slot> slots_;          // Request id i + 1 is slot i.
   std::vector<std::uint32_t> free_;  // Slots.
   std::uint64_t next_serial_ = 1;
@@ -137,9 +145,11 @@ class Session {
   bool opened_ = false;
   bool over_ = false;
   std::string reason_;
-  Time heard_at_;        // When the peer last sent something, or had nothing to answer.
-  bool pinged_ = false;  // And nothing has come since.
-  Time pinged_at_;
+  Time heard_at_;            // When the peer last sent something, or had nothing to answer.
+  bool pinged_ = false;      // And nothing has come since.
+  Time pinged_at_;           // When the ping was sent, or the peer was last seen to take what stands before it.
+  bool ping_waits_ = false;  // When last looked at, the peer had not taken all that stands before the ping.
+  std::uint64_t ping_end_ = 0;
 };
 
 }  // namespace quoin::client

@@ -320,6 +320,63 @@ TEST_F(SessionTest, PingsAServerThatOwesAnAnswerAndGivesUpASilentOne) {
   EXPECT_EQ(session_->TakeUnanswered(), Tokens{1});
 }
 
+TEST_F(SessionTest, WaitsWhileTheServerTakesWhatStandsBeforeThePingS5) {
+  Renew({.ping_interval = seconds(5)});
+  Open();
+  Send(std::string(100, 'k'), 1);
+  std::uint64_t taken = 0;
+  for (int i = 0; i < 10; ++i) {
+    now_ += seconds(5);
+    session_->OnTaken(++taken, now_);
+    session_->OnTime(now_);
+    ASSERT_FALSE(session_->over()) << i;
+  }
+  EXPECT_EQ(TakeEvents().size(), 2u) << "one request, one ping";
+  // The ping has arrived; now the server owes the pong.
+  now_ += seconds(5);
+  session_->OnTaken(10'000, now_);
+  session_->OnTime(now_);
+  EXPECT_FALSE(session_->over());
+  EXPECT_EQ(session_->deadline(), now_ + seconds(5));
+  now_ += seconds(5);
+  session_->OnTaken(10'000, now_);
+  session_->OnTime(now_);
+  EXPECT_TRUE(session_->over());
+}
+
+TEST_F(SessionTest, GivesUpAServerThatTakesNothingMoreS5) {
+  Renew({.ping_interval = seconds(5)});
+  Open();
+  Send(std::string(100, 'k'), 1);
+  for (int i = 0; i < 2; ++i) {
+    now_ += seconds(5);
+    session_->OnTaken(3, now_);
+    session_->OnTime(now_);
+  }
+  EXPECT_TRUE(session_->over());
+}
+
+// Its kernel has room for many small requests.
+TEST_F(SessionTest, GivesUpAServerThatHasThePingAndTakesRequestsButSaysNothingS5) {
+  Renew({.ping_interval = seconds(5)});
+  Open();
+  std::uint64_t sent = TakeOutput().size();
+  const auto send_and_arrive = [&] {
+    Send("k", 1);
+    sent += TakeOutput().size();
+    session_->OnTaken(1000 + sent, now_);
+  };
+  send_and_arrive();
+  now_ += seconds(5);
+  session_->OnTime(now_);
+  now_ += seconds(4);
+  send_and_arrive();
+  now_ += seconds(1);
+  send_and_arrive();
+  session_->OnTime(now_);
+  EXPECT_TRUE(session_->over());
+}
+
 TEST_F(SessionTest, EndsWhenHalfOfAllAnswersAreMissingS4) {
   Open(HelloMessage(4));
   for (Session::Token token = 1; token <= 4; ++token) Send("k", token);
