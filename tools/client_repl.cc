@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "tools/client_interrupt.h"
+#include "tools/client_terminal_mode.h"
 
 // libedit leaves a few copies of its own settings (wcsdup) to the end of the process. LeakSanitizer asks this function
 // what to overlook; without it nobody calls it.
@@ -107,6 +108,9 @@ class Editor {
     ::el_set(edit_, EL_ADDFN, "quoin-complete", "completes a command or a key", &Editor::OnTab);
     ::el_set(edit_, EL_BIND, "^I", "quoin-complete", nullptr);
     ::el_set(edit_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    // While a command runs, the next one may be typed already: whole, however long it is (see the keeper), and shown
+    // once, when its prompt comes. There is no moment in between at which the terminal gathers lines.
+    ::el_set(edit_, EL_SETTY, "-x", "-icanon", "-echo", nullptr);
     // While a line is edited Ctrl-C and Ctrl-Z are keys like any other: as a signal Ctrl-C could arrive just before the
     // editor sleeps, and be forgotten.
     ::el_set(edit_, EL_SETTY, "-d", "-isig", nullptr);
@@ -127,7 +131,9 @@ class Editor {
     ::el_set(edit_, EL_PREP_TERM, 1);
     cancelled_ = false;
     int count = 0;
+    keeper_.SetEditing(true);
     const char* const text = ::el_gets(edit_, &count);
+    keeper_.SetEditing(false);
     const bool interrupted = cancelled_ || Interrupted();  // Someone may send the signal, too.
     ForgetInterrupt();
     if (text == nullptr || count <= 0) {
@@ -195,6 +201,7 @@ class Editor {
   }
 
   const KeySource keys_;
+  TerminalKeeper keeper_;  // Begins before the editor touches the terminal.
   EditLine* edit_ = nullptr;
   bool cancelled_ = false;  // Ctrl-C ended the line that is being edited.
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tools/client_event_text.h"
+#include "tools/client_terminal_mode.h"
 #include "tools/client_watch_program.h"
 #include "tools/client_watch_queue.h"
 
@@ -172,8 +173,10 @@ class Running : public Watching {
   }
 
   void Start(client::WatchEvent event) {
+    lent_.emplace();
     const Result<pid_t> child = StartProgram(command_.program, event);
     if (!child.ok()) {
+      lent_.reset();
       failed_ = child.status();
       return;
     }
@@ -188,6 +191,7 @@ class Running : public Watching {
       int status = 0;
       if (child_ != 0 && ::waitpid(child_, &status, WNOHANG) == child_) {
         child_ = 0;
+        lent_.reset();
         woken_ = true;
         if (const std::string end = ProgramEnd(status); !end.empty()) {
           printer_.Notice(command_, command_.program.front() + " ended with " + end + " for: " + about_);
@@ -203,6 +207,7 @@ class Running : public Watching {
   bool woken_ = false;
   pid_t child_ = 0;    // 0: none is running.
   std::string about_;  // What it was started for.
+  std::optional<LentTerminal> lent_;
 };
 
 }  // namespace
