@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <utility>
+
 #include "net/scripted_server.h"
 
 namespace quoin::tools {
@@ -32,6 +35,36 @@ TEST(Link, NeverSendsAWishToASecondServerAfterTheFirstMayHaveTakenIt) {
   ScriptedServer node([](ScriptedConnection& connection) { connection.Receive(); });
   Link link({.servers = {At(silent.port()), At(node.port())}});
   EXPECT_EQ(link.Do({.method = "POST", .body = "v"}).code(), Code::kUnknown);
+  EXPECT_EQ(node.connections(), 0);
+}
+
+TEST(Link, ReadsFromTheNextServerWhenOneDoesNotAnswer) {
+  ScriptedServer silent([](ScriptedConnection& connection) {
+    connection.Receive();
+    connection.WaitForEnd();
+  });
+  ScriptedServer node([](ScriptedConnection& connection) {
+    while (connection.Receive()) connection.Answer(200, "", "one");
+  });
+  Link link({.servers = {At(silent.port()), At(node.port())}, .timeout = std::chrono::seconds(2)});
+  const auto first = link.Do({.target = "/"});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->body, "one");
+  EXPECT_EQ(link.server(), At(node.port()));
+  EXPECT_TRUE(link.Do({.target = "/"}).ok());
+  EXPECT_EQ(silent.connections(), 1);
+}
+
+TEST(Link, AsksNoOtherServerOnceThePersonHasGivenUp) {
+  bool given_up = false;
+  ScriptedServer silent([&](ScriptedConnection& connection) {
+    connection.Receive();
+    connection.WaitForEnd();
+  });
+  ScriptedServer node([](ScriptedConnection& connection) { connection.Receive(); });
+  Link link(
+      {.servers = {At(silent.port()), At(node.port())}, .give_up = [&] { return std::exchange(given_up, true); }});
+  EXPECT_FALSE(link.Do({.target = "/"}).ok());
   EXPECT_EQ(node.connections(), 0);
 }
 
