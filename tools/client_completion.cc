@@ -81,9 +81,10 @@ Completion Complete(std::string_view line, const KeySource& keys) {
     }
     if (TakesKeyAt(*info, position)) {
       for (const std::string& key : keys(std::string(typed))) {
-        // A key that needs quotes can't be reached by adding to what was typed without any, unless nothing was.
+        // A key that needs quotes can't be reached by adding to what was typed without any, unless nothing was. And
+        // what is offered goes to the terminal as it is.
         const std::string quoted = QuoteWord(key);
-        if (IsText(key) && quoted.starts_with(typed)) candidates.push_back(quoted);
+        if (SafeText(key, false) == key && quoted.starts_with(typed)) candidates.push_back(quoted);
       }
     }
     if (position >= KeywordPosition(info->verb)) AddNames(info->keywords, typed, &candidates);

@@ -44,6 +44,17 @@ TEST(Complete, NeverOffersAKeyThatTypingCanNotReach) {
   EXPECT_EQ(Candidates("GET \"us"), Strings{});
 }
 
+TEST(Complete, NeverOffersAKeyThatATerminalWouldObey) {
+  const auto keys = [](const std::string&) {
+    return Strings{"a\u202eb", "a\u200bc", "a\td",
+                   "a\x1b"
+                   "e",
+                   "af"};
+  };
+  EXPECT_EQ(Complete("GET a", keys).candidates, Strings{"af"});
+  EXPECT_EQ(Complete("GET ", keys).candidates, Strings{"af"});
+}
+
 TEST(Complete, KeywordsBehindTheWordsBeforeThem) {
   EXPECT_EQ(Candidates("SET k v IF"), (Strings{"IF-ABSENT", "IF-VERSION"}));
   EXPECT_EQ(Candidates("set k v t"), (Strings{"ttl"}));

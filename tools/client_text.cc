@@ -1,5 +1,6 @@
 #include "tools/client_text.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string_view.hpp>
 #include <cstdint>
@@ -86,15 +87,17 @@ std::string JsonText(std::string_view text) {
   const std::string plain = boost::json::serialize(boost::json::string_view(text.data(), text.size()));
   std::string safe;
   safe.reserve(plain.size());
-  for (std::size_t i = 0; i < plain.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(plain[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < plain.size() && static_cast<unsigned char>(plain[i + 1]) <= 0x9f;
-    if (byte != 0x7f && !c1) {
-      safe.push_back(plain[i]);
-      continue;
+  for (std::string_view rest = plain; !rest.empty();) {
+    const Character first = FirstCharacter(rest);
+    const std::size_t length = std::max<std::size_t>(first.length, 1);
+    if (first.length == 0) {
+      safe += "\\ufffd";
+    } else if (IsControl(first.point) || IsTrick(first.point)) {
+      safe += "\\u" + Hex64(first.point).substr(12);
+    } else {
+      safe.append(rest.substr(0, length));
     }
-    if (c1) ++i;
-    safe += "\\u00" + Hex64(static_cast<unsigned char>(plain[i])).substr(14);
+    rest.remove_prefix(length);
   }
   return safe;
 }

@@ -22,7 +22,7 @@ std::string ShortText(std::string_view value);
 // Whether a terminal can show the bytes as they are: UTF-8 without control characters but newline, tab and CR.
 bool IsText(std::string_view bytes);
 
-// A JSON string with its quotes. Control characters beyond ASCII are escaped, too.
+// A JSON string with its quotes. What SafeText escapes is escaped here, too, as \uXXXX.
 // REQUIRES: the text is UTF-8.
 std::string JsonText(std::string_view text);
 // `"name":"text"`, or `"name_base64":"..."` when the bytes are not UTF-8.

@@ -63,6 +63,11 @@ TEST(JsonText, EscapesControlsBeyondAscii) {
   EXPECT_EQ(JsonBytes("value", "\xff"), "\"value_base64\":\"/w==\"");
 }
 
+TEST(JsonText, EscapesWhatTurnsTheDirectionOfText) {
+  EXPECT_EQ(JsonText("a\u202eb\u200b\u2069\ufeffc"), "\"a\\u202eb\\u200b\\u2069\\ufeffc\"");
+  EXPECT_EQ(JsonText("M\u00fcller \u4f60 \U0001f34b"), "\"M\u00fcller \u4f60 \U0001f34b\"");
+}
+
 TEST(HumanElapsed, IsShort) {
   EXPECT_EQ(HumanElapsed(std::chrono::microseconds(412)), "0.4 ms");
   EXPECT_EQ(HumanElapsed(std::chrono::microseconds(949)), "0.9 ms");
