@@ -82,6 +82,12 @@ bool Watches(const std::vector<std::string>& words) {
   return command != nullptr && command->verb == Verb::kWatch;
 }
 
+// The ways to the nodes.
+struct Ways {
+  Store store;
+  Link link;
+};
+
 [[noreturn]] void EndByInterrupt() {
   std::cout.flush();
   DieOfInterrupt();
@@ -94,7 +100,7 @@ std::optional<std::size_t> CountBehindDashes(const std::vector<std::string>& arg
   return static_cast<std::size_t>(arguments.end() - dashes) - 1;
 }
 
-ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
+ExitCode Run(Ways& ways, const ClientFlags& flags, const std::vector<std::string>& words) {
   const bool one_command = !words.empty();
   const bool input_terminal = ::isatty(STDIN_FILENO) == 1;
   const bool output_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -110,11 +116,8 @@ ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
   style.session = !one_command && input_terminal && output_terminal;
   style.columns = &TerminalColumns;
 
-  CatchInterrupts();
-  Store store({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted});
-  Link link({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted});
-  Executor keys(store, flags.consistency);
-  ClusterExecutor cluster(link, {.give_up = &Interrupted});
+  Executor keys(ways.store, flags.consistency);
+  ClusterExecutor cluster(ways.link, {.give_up = &Interrupted});
   const std::unique_ptr<Printer> printer = MakePrinter(style, std::cout, std::cerr);
   Shell shell(keys, cluster, *printer, style.format == Format::kHuman);
 
@@ -124,14 +127,26 @@ ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
     return code;
   }
   if (style.session) {
-    if (!flags.quiet) Greet(link, style);
+    if (!flags.quiet) Greet(ways.link, style);
     RunRepl(shell, {.history_path = HistoryPath(), .keys = [&](const std::string& prefix) {
-                      return KeysWithPrefix(store, prefix, kCompletionKeys, kCompletionTimeout);
+                      return KeysWithPrefix(ways.store, prefix, kCompletionKeys, kCompletionTimeout);
                     }});
     return ExitCode::kDone;
   }
   const ExitCode code = shell.RunFilter(STDIN_FILENO, &Interrupted);
   if (Interrupted() && code == ExitCode::kDone) EndByInterrupt();
+  return code;
+}
+
+ExitCode Run(const ClientFlags& flags, const std::vector<std::string>& words) {
+  CatchInterrupts();
+  // Never destroyed: that would wait for a slow name server, when all has been told and Ctrl-C is no longer looked at.
+  // (What a static pointer leads to is no leak to a sanitizer.)
+  static Ways* const ways =
+      new Ways{.store = Store({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted}),
+               .link = Link({.servers = flags.servers, .timeout = flags.timeout, .give_up = &Interrupted})};
+  const ExitCode code = Run(*ways, flags, words);
+  ways->store.Close();
   return code;
 }
 

@@ -35,7 +35,9 @@ client::Options LibraryOptions(const Store::Options& options) {
 
 Store::Store(Options options) : options_(std::move(options)) { CHECK(!options_.servers.empty()); }
 
-Store::~Store() {
+Store::~Store() { Close(); }
+
+void Store::Close() {
   client_ = nullptr;
   // What the library still has to say goes nowhere, but it belongs to this loop.
   context_.restart();

@@ -6,7 +6,8 @@
 //
 // Threads: one at a time; calls run their own event loop. Between calls nobody looks at the connections; the next call
 // first takes note of what became of them, so that a write never leaves on one that the server has closed since.
-// Lifetime: the destructor closes the connections. Bounds: those of client::Options.
+// Lifetime: the destructor closes the connections, and waits for a name resolution that is still under way (the C
+// library can't be told to stop). Bounds: those of client::Options.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -44,6 +45,8 @@ class Store {
   // A watch, which begins within the time of a call or not at all. What it tells comes while RunUntil runs.
   // REQUIRES: it is gone before the store is.
   client::WatchStream Watch(std::vector<client::WatchTarget> targets, client::WatchOptions options);
+  // Closes the connections; the next call opens new ones. Waits for nothing.
+  void Close();
   // Runs the event loop until `ended`. When someone gives up meanwhile, calls and watches end.
   void RunUntil(const bool& ended);
   bool given_up() const { return options_.give_up && options_.give_up(); }
