@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -78,7 +79,7 @@ TEST_F(NodeFoundation, AnEmptyDirectoryIsNotThatOfTheExpectedCluster) {
   const auto laid = Lay();
   EXPECT_EQ(laid.status().code(), Code::kIncompatible);
   EXPECT_THAT(laid.status().message(), HasSubstr("nothing of cluster 0000000000000007 (--cluster_id) in"));
-  EXPECT_FALSE(kv::HasEngine(options_.data_dir)) << "and nothing is made there";
+  EXPECT_FALSE(std::filesystem::exists(options_.data_dir)) << "and nothing is made there";
   options_.join = {"a:1"};
   Answer("a:1", 7);
   EXPECT_TRUE(Lay().ok());
