@@ -70,7 +70,8 @@ void CoreDriver::TellOwnState(const ring::Topology& topology) {
   }
   if (!state && node_->WantsToJoin()) {
     LOG_IF(WARNING, own_state_.has_value()) << "the cluster has forgotten this node while it was away; it asks to join";
-  } else if ((!state && own_state_) || state == ring::MemberState::kRemoved) {
+  } else if ((!state && own_state_ && own_state_ != ring::MemberState::kRemoved) ||
+             state == ring::MemberState::kRemoved) {
     LOG(WARNING)
         << "this node is no member of its cluster any more; it serves by asking the others, as long as it runs. "
            "To take it in again, start it anew with --join";
