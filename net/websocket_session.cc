@@ -183,6 +183,10 @@ void WebSocketSession::Settle() {
   if (draining_ && !closing_ && stream_->idle()) CloseWith({CloseCode::kGoingAway, "the node is stopping"});
   if (finished()) input_ = std::string();
   if (output_.empty()) writing_since_ = now_;
+  // The time in which nothing was read is nobody's delay.
+  const bool reads = wants_bytes();
+  if (reads && !was_reading_) message_since_ = now_;
+  was_reading_ = reads;
 }
 
 void WebSocketSession::OnEndOfInput(SteadyTime now) {
@@ -229,7 +233,9 @@ void WebSocketSession::OnTime(SteadyTime now) {
     return CloseWith({CloseCode::kPolicy, "answers were not taken within --idle_timeout"});
   }
   if (const auto reason = stream_->OnTime(now); reason.has_value()) return CloseWith(*reason);
-  if (!wants_bytes()) return;
+  // What has run out of time makes room, as an answer does.
+  ConsumeKept();
+  if (closing_ || !wants_bytes()) return;
   if (message_open_ && now >= message_since_ + limits_.body_timeout) {
     return CloseWith({CloseCode::kPolicy, "a message did not arrive within --body_timeout"});
   }

@@ -96,6 +96,7 @@ class WebSocketSession : public ByteSession {
   SteadyTime pinged_at_;      // While ping_waits_.
   SteadyTime message_since_;  // When the message that is incomplete began to arrive.
   bool message_open_ = false;
+  bool was_reading_ = true;  // wants_bytes(), at the end of the last call.
   SteadyTime writing_since_;  // When output last began to wait, or moved.
   SteadyTime close_by_;       // While closing_.
   SteadyTime control_since_;  // The second in which control frames are counted.

@@ -213,6 +213,48 @@ TEST_F(WebSocketSessionTest, ClosesWhenAMessageDoesNotBecomeWhole) {
   EXPECT_NE(socket->TakeClose().text.find("--body_timeout"), std::string::npos);
 }
 
+TEST_F(WebSocketSessionTest, TheTimeInWhichNothingIsReadIsNotThatOfAMessage) {
+  options.max_value_bytes = options.web_socket.max_message_bytes = 400'000;
+  keyspace.max_value_bytes = 400'000;
+  options.web_socket.max_answer_bytes = 1'000'000;
+  Open();
+  const std::string value(300'000, 'v');
+  ASSERT_EQ(socket->AskJson(R"({"id":1,"operation":{"key_text":"k","put":{"value_text":")" + value + "\"}}}")
+                .result()
+                .outcome(),
+            v1::DONE);
+  keyspace.hold = true;
+  socket->SendJson(R"({"id":2,"operation":{"key_text":"k","get":{}}})");
+  const std::string next = R"({"id":3,"operation":{"key_text":"other","get":{}}})";
+  EXPECT_TRUE(socket->SendRaw(ClientBytes(Opcode::kText, next.substr(0, 20), {.fin = false})));
+  keyspace.ReleaseAll();
+  EXPECT_FALSE(socket->session->wants_bytes()) << "more than enough waits for the client";
+  socket->Advance(seconds(6));
+  EXPECT_EQ(socket->TakeFrames().size(), 1u);
+  EXPECT_TRUE(socket->session->wants_bytes());
+  socket->Advance(milliseconds(1));
+  keyspace.hold = false;
+  EXPECT_TRUE(socket->SendRaw(ClientBytes(Opcode::kContinuation, next.substr(20))));
+  EXPECT_EQ(socket->TakeFrames().size(), 1u);
+}
+
+TEST_F(WebSocketSessionTest, ACreditThatWaitsBehindRequestsThatRunOutOfTimeIsTaken) {
+  options.web_socket.max_request_bytes = 100;
+  Open();
+  socket->SendJson(R"({"credit":{"bytes":"1"}})");
+  socket->SendJson(kGet);
+  EXPECT_EQ(socket->TakeFrames().size(), 1u) << "which takes all credit, and more";
+  std::string bytes;
+  for (int id = 2; id <= 4; ++id) {
+    bytes +=
+        ClientBytes(Opcode::kText, R"({"id":)" + std::to_string(id) + R"(,"operation":{"key_text":"k","get":{}}})");
+  }
+  socket->SendRaw(bytes + ClientBytes(Opcode::kText, R"({"credit":{"bytes":"100000"}})"));
+  EXPECT_TRUE(socket->TakeFrames().empty());
+  socket->Advance(seconds(3));
+  EXPECT_FALSE(socket->TakeFrames().empty());
+}
+
 TEST_F(WebSocketSessionTest, W2AClientThatNeverReadsIsBoundedAndCutOff) {
   options.max_value_bytes = 100'000;
   keyspace.max_value_bytes = 100'000;
