@@ -121,6 +121,30 @@ TEST_F(NodeListsTest, APageIsWholeThoughASilentNodeIsAskedFirst) {
   EXPECT_LE(nodes_.now().now - begun, milliseconds(200));
 }
 
+// As a queue leaves them while a replica is down.
+TEST_F(NodeListsTest, APageComesToItsEndBehindManyDeletedKeys) {
+  nodes_.timing.request = seconds(1);
+  Cluster(3);
+  nodes_.Kill(3);
+  std::uint64_t last = 0;
+  for (int i = 0; i < 9000; ++i) {
+    Request request;
+    request.key = "q/" + std::to_string(100'000 + i);
+    request.operation = quorum::Put{.value = "v", .content_type = {}, .ttl = {}};
+    nodes_.Submit(1, request);
+    request.operation = quorum::Delete{};
+    last = nodes_.Submit(1, request);
+    if (i % 50 == 49) nodes_.Run(milliseconds(5));
+  }
+  ASSERT_TRUE(nodes_.RunUntil([&] { return nodes_.AnswerTo(last).has_value(); }, seconds(5)));
+  Put(1, "q/z", "the head");
+  nodes_.latency = [](const TestNodes::Sent&) { return milliseconds(20); };
+  ScanRequest scan;
+  scan.prefix = "q/";
+  scan.limit = 1;
+  EXPECT_THAT(Page(1, scan), ElementsAre("q/z=the head"));
+}
+
 TEST_F(NodeListsTest, WhatHasExpiredIsGoneFromPages) {
   Cluster(3);
   Put(1, "a", "1", TimeToLive(50));
