@@ -13,8 +13,17 @@
 namespace quoin::quorum {
 namespace {
 
-// Of a value that the table of ids keeps for later copies.
+// Of a value that is kept for later copies.
 constexpr std::size_t kMaxRememberedValueBytes = 200;
+
+// Later copies are told what a later leadership would tell (decision 13): what waits for them must not keep values
+// alive.
+void Trim(Reply* reply) {
+  if (reply->record != nullptr && reply->record->value.size() > kMaxRememberedValueBytes) reply->record = nullptr;
+  if (reply->previous != nullptr && reply->previous->value.size() > kMaxRememberedValueBytes) {
+    *reply = Unknown("an earlier copy took effect, and its answer is not known any more");
+  }
+}
 
 }  // namespace
 
@@ -109,13 +118,8 @@ void Leader::Tell(std::optional<std::uint64_t> token, const IdOfKey& id, Reply r
   const auto seen = id == IdOfKey{} ? ids_.end() : ids_.find(id);
   if (seen == ids_.end()) return;
   for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
-  // Later copies are told what a later leadership would tell (decision 13): the table must not keep values alive.
   seen->second.captured.reset();
-  Reply& kept = seen->second.reply.emplace(std::move(reply));
-  if (kept.record != nullptr && kept.record->value.size() > kMaxRememberedValueBytes) kept.record = nullptr;
-  if (kept.previous != nullptr && kept.previous->value.size() > kMaxRememberedValueBytes) {
-    kept = Unknown("an earlier copy took effect, and its answer is not known any more");
-  }
+  Trim(&seen->second.reply.emplace(std::move(reply)));
 }
 
 void Leader::GiveUpWaiting(Effects* effects) {
@@ -149,13 +153,18 @@ bool Leader::GiveUpWaiters(Key& state, Effects* effects) {
 }
 
 bool Leader::GiveUp(Waiter& waiter, Effects* effects) {
-  const Reply reply = waiter.proposed ? Unknown("it was not known to be chosen in time")
-                                      : NotApplied(Code::kUnavailable, "too few replicas answered in time");
-  if (waiter.token) effects->answers.push_back({*std::exchange(waiter.token, std::nullopt), reply});
   const auto seen = waiter.id == IdOfKey{} ? ids_.end() : ids_.find(waiter.id);
+  std::vector<std::uint64_t> tokens;
+  if (seen != ids_.end()) tokens = std::exchange(seen->second.tokens, {});
+  if (waiter.token) tokens.push_back(*std::exchange(waiter.token, std::nullopt));
+  for (const std::uint64_t token : tokens) {
+    effects->answers.push_back({token, waiter.proposed
+                                           ? Unknown("it was not known to be chosen in time")
+                                           : NotApplied(Code::kUnavailable, "too few replicas answered in time")});
+  }
   if (seen == ids_.end()) return true;
-  for (const std::uint64_t other : std::exchange(seen->second.tokens, {})) effects->answers.push_back({other, reply});
-  return false;  // Later copies are told the result if there is one by then.
+  Trim(&waiter.reply);  // Later copies are told it if it has come true by then.
+  return false;
 }
 
 }  // namespace quoin::quorum

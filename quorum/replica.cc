@@ -166,17 +166,18 @@ void Replica::OnRange(const RangeWanted& range, const RangeFound& found, Moment 
   if (leading() && range.token != 0) {
     if (found.status.ok()) {
       unread_since_.reset();
-    } else if (!unread_since_) {
-      unread_since_ = now.now;
+    } else {
+      if (!unread_since_) unread_since_ = now.now;
+      unread_at_ = now.now;
     }
   }
   acceptor_.OnRange(range, found, effects);
 }
 
-std::optional<NodeId> Replica::Successor(Moment now) const {
+std::optional<NodeId> Replica::Successor() const {
   if (!leading()) return std::nullopt;
   const std::vector<NodeId>& nodes = quorums_->nodes();
-  if (unread_since_ && now.now - *unread_since_ >= kMostUnread * timing_.handover_after) {
+  if (unread_since_ && unread_at_ - *unread_since_ >= kMostUnread * timing_.handover_after) {
     // The next one after this, so that a leadership that nobody can read for goes around.
     const std::size_t own = *quorums_->IndexOf(self_);
     for (std::size_t i = 1; i < nodes.size(); ++i) {
@@ -192,7 +193,7 @@ std::optional<NodeId> Replica::Successor(Moment now) const {
 
 void Replica::ConsiderHandover(Moment now, Effects* effects) {
   if (!leading()) unread_since_.reset();
-  const std::optional<NodeId> successor = Successor(now);
+  const std::optional<NodeId> successor = Successor();
   if (successor != successor_) {
     successor_ = successor;
     successor_since_ = now.now;

@@ -94,7 +94,7 @@ class Replica {
   bool MayBegin(Moment now) const;
   void Begin(std::optional<std::string> first, Moment now, Effects* effects);
   // Who had better lead than this replica, which leads; nullopt: nobody.
-  std::optional<NodeId> Successor(Moment now) const;
+  std::optional<NodeId> Successor() const;
   void ConsiderHandover(Moment now, Effects* effects);
 
   const NodeId self_;
@@ -112,8 +112,9 @@ class Replica {
   std::optional<ring::MonotonicTime> gone_since_;
   ring::MonotonicTime resent_at_;
   ring::MonotonicTime scrubbed_at_;
-  // While it leads: since when each read of what its own replica holds has failed.
+  // While it leads: since when, and until when, each read of what its own replica holds has failed.
   std::optional<ring::MonotonicTime> unread_since_;
+  ring::MonotonicTime unread_at_;
   // Handing over: to whom, since when, and when admission stopped.
   std::optional<NodeId> successor_;
   ring::MonotonicTime successor_since_;
