@@ -281,6 +281,7 @@ void Node::Impl::Tick(Moment now) {
     probe_ = topology_ != nullptr;
   }
   RetryUnserved(now);
+  AskThoseReset(now);
   AskToJoin(now);
   Report(now);
   Control(now);

@@ -56,7 +56,7 @@ struct NodeOptions {
   // Without: the node bootstraps a cluster when its storage knows none. With: it joins through this node.
   std::optional<NodeId> join;
   // It was told to join (`join` says so, too): if the others' ring turns out not to have it any more, it asks to be taken
-  // in again. Once it has been one of them, or is on its way out, it never asks: whoever was drained stays away.
+  // in again, unless it has been on its way out since this process began: whoever was drained stays away.
   bool rejoin = false;
   ClusterId cluster;  // Bootstrap: the new cluster's id. Join: checked against the ring when non-zero.
   std::uint32_t partition_count = 256;  // Bootstrap.

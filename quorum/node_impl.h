@@ -138,11 +138,13 @@ class Node::Impl final : public Surroundings, public Routes {
   void LookAtHearing(Moment now);
   void Act(ring::GossipEffects effects, Moment now);
   void WatchPeers(Moment now);
+  // Those whose links broke, whether they can be reached again.
+  void AskThoseReset(Moment now);
 
   // node_ring.cc
   void Adopt(std::shared_ptr<const ring::Topology> topology, Moment now);
-  // `others_agree`: the ring isn't only what this node's disk remembers.
-  void NoteMembership(bool others_agree);
+  // What this node is in the ring that others have, too. `news`: they have just told it; otherwise its disk knew it.
+  void NoteStanding(bool news);
   void LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now);
   // Those whose states could not be read.
   void RetryUnserved(Moment now);
@@ -197,6 +199,7 @@ class Node::Impl final : public Surroundings, public Routes {
   std::set<NodeId> peers_;  // Who shares a partition with this node.
   std::map<NodeId, std::vector<NodeId>> unheard_by_;
   std::set<NodeId> reset_;      // Not heard since their link broke.
+  ring::MonotonicTime asked_reset_at_;
   std::set<NodeId> was_heard_;  // At the last look, of the ring's members.
   std::uint64_t heartbeats_ = 0;
   CopyPace copy_pace_;
@@ -214,7 +217,10 @@ class Node::Impl final : public Surroundings, public Routes {
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
   ring::MonotonicTime asked_at_;
-  bool belonged_ = false;  // To the ring that others have, since this process began; or it was leaving it.
+  // Since this process began: it has been told a ring; others know a ring with it in it; it has been drained or removed.
+  bool has_news_ = false;
+  bool belongs_ = false;
+  bool leaves_ = false;
   ring::MonotonicTime reported_at_;
   Controller controller_;
   std::shared_ptr<const ClusterProgress> progress_;  // The newest that any controller told.

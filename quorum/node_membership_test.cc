@@ -253,7 +253,32 @@ TEST_F(NodeMembershipTest, WhoWasDrainedStaysAwayThoughItWasStartedToJoin) {
   EXPECT_EQ(StateOf(5), std::nullopt);
 }
 
+TEST_F(NodeMembershipTest, WhoWasDrainedAndIsStartedAnewLaterIsTakenIn) {
+  StartCluster(4);
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 4, [&] { return Is(4, MemberState::kRemoved); }));
+  nodes_.Kill(4);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(4); }, seconds(60)));
+  nodes_.Start(4);
+  EXPECT_TRUE(nodes_.RunUntil([&] { return Is(4, MemberState::kActive); }, seconds(60)));
+}
+
 // --- Returning
+
+TEST_F(NodeMembershipTest, TwoThatWereForgottenDoNotKeepEachOtherAway) {
+  StartCluster(5);
+  nodes_.Kill(4);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(4); }, seconds(200)));
+  nodes_.Kill(5);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return !StateOf(5); }, seconds(200)));
+  for (const std::uint64_t forgotten : {4, 5}) {
+    for (const std::uint64_t other : {1, 2, 3}) nodes_.CutBothWays(forgotten, other);
+  }
+  nodes_.Start(4);
+  nodes_.Start(5);
+  nodes_.Run(seconds(1));
+  nodes_.HealCuts();
+  EXPECT_TRUE(nodes_.RunUntil([&] { return Is(4, MemberState::kActive) && Is(5, MemberState::kActive); }, seconds(60)));
+}
 
 TEST_F(NodeMembershipTest, WhoWasForgottenWhileItWasAwayIsTakenInAgainWhenItIsStartedToJoin) {
   StartCluster(4);

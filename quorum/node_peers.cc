@@ -120,11 +120,7 @@ void Node::Impl::On(NodeId from, const HeartbeatPacket& packet, Moment now) {
   std::sort(unheard.begin(), unheard.end());
   const bool news = peers_.contains(from) && unheard_by_[from] != unheard;
   if (news) unheard_by_[from] = std::move(unheard);
-  if (topology_ == nullptr || packet.epoch > topology_->epoch) {
-    Fetch(from, now);
-  } else {
-    NoteMembership(true);
-  }
+  if (topology_ == nullptr || packet.epoch > topology_->epoch) Fetch(from, now);
   LookAtHearing(now);
   if (news) {
     for (const auto& [partition, replica] : replicas_) replica->OnHearing(now, &open());
@@ -149,12 +145,24 @@ void Node::Impl::LinkReset(NodeId peer, Moment now) {
   Settle(now);
 }
 
+void Node::Impl::AskThoseReset(Moment now) {
+  if (reset_.empty() || topology_ == nullptr || now.now - asked_reset_at_ < options_.timing.attempt) return;
+  asked_reset_at_ = now.now;
+  std::erase_if(reset_, [&](NodeId node) { return !topology_->members.contains(node); });
+  for (const NodeId node : reset_) {
+    // Peers have heartbeats. Gossip alone would come to the others in their turn, one in a second.
+    if (!peers_.contains(node)) Act(gossip_.Ping(node, now.now), now);
+  }
+}
+
 void Node::Impl::On(NodeId from, const ring::GossipMessage& message, Moment now) {
   reset_.erase(from);
   Act(gossip_.OnMessage(from, message, now.now), now);
   const auto epoch = message.values.find(kEpochKey);
   const std::uint64_t known = topology_ == nullptr ? 0 : topology_->epoch;
-  if (epoch != message.values.end() && epoch->second.version > known) Fetch(from, now);
+  if (epoch == message.values.end()) return;
+  if (epoch->second.version > known) Fetch(from, now);
+  if (epoch->second.version == known && topology_ != nullptr && !has_news_) NoteStanding(false);
 }
 
 void Node::Impl::Act(ring::GossipEffects effects, Moment) {

@@ -29,7 +29,7 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
   const bool from_others = topology_ != nullptr;
   topology_ = std::move(topology);
   topology_dirty_ = true;
-  NoteMembership(from_others);
+  if (from_others) NoteStanding(true);
   WatchPeers(now);
   LearnPartition(kSystemPartition, topology_->system, now);
   for (std::uint32_t p = 0; p < topology_->partition_count(); ++p) {
@@ -43,12 +43,15 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
   List(std::move(lists), now);
 }
 
-void Node::Impl::NoteMembership(bool others_agree) {
+void Node::Impl::NoteStanding(bool news) {
   const auto self = topology_->members.find(options_.self);
+  const bool first_news = news && !std::exchange(has_news_, true);
   if (self == topology_->members.end()) return;
   const ring::MemberState state = self->second.state;
-  const bool leaves = state == ring::MemberState::kDraining || state == ring::MemberState::kRemoved;
-  belonged_ = belonged_ || leaves || (others_agree && state == ring::MemberState::kActive);
+  // Who was lost while it was away finds itself removed in what it first hears; that was nobody's wish.
+  const bool removed = state == ring::MemberState::kRemoved && (belongs_ || !first_news);
+  leaves_ = leaves_ || state == ring::MemberState::kDraining || removed;
+  belongs_ = belongs_ || !first_news;
 }
 
 void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now) {
@@ -116,7 +119,7 @@ std::vector<NodeId> Node::Impl::Controllers() const {
 
 bool Node::Impl::WantsToJoin() const {
   const bool member = topology_ != nullptr && topology_->members.contains(options_.self);
-  return !member && !belonged_ && (options_.join || options_.rejoin);
+  return !member && !leaves_ && (options_.join || options_.rejoin);
 }
 
 void Node::Impl::AskToJoin(Moment now) {

@@ -174,6 +174,30 @@ TEST(NodeTest, AnEmptyRoundMayEndWhileItIsHandedOver) {
 }
 
 // Reads of keys that are not in memory take writes (promises), which the reserve is kept for.
+// Which has no heartbeats of it.
+TEST(NodeTest, WhoSharesNothingWithANodeHearsItAgainSoonAfterTheirLinkBroke) {
+  TestNodes nodes(1, {.replication_factor = 1});
+  for (std::uint64_t id = 1; id <= 9; ++id) nodes.Add(id);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes.Settled(); }, seconds(60)));
+  const auto ring = nodes.ring();
+  std::uint64_t gateway = 9;
+  while (ring->system.replicas.Contains(NodeId{gateway}) || ring->partitions[0].replicas.Contains(NodeId{gateway})) {
+    --gateway;
+  }
+  ASSERT_GT(gateway, 0u);
+  for (std::uint64_t id = 1; id <= 9; ++id) {
+    if (id != gateway) nodes.node(gateway).OnLinkReset(NodeId{id}, nodes.now());
+  }
+  EXPECT_TRUE(nodes.RunUntil(
+      [&] {
+        for (std::uint64_t id = 1; id <= 9; ++id) {
+          if (!nodes.node(gateway).Hears(NodeId{id})) return false;
+        }
+        return true;
+      },
+      milliseconds(250)));
+}
+
 TEST(NodeTest, AFullDiskIsTriedNowAndThenAndReadingGoesOn) {
   TestNodes nodes(4);
   for (const std::uint64_t id : {1, 2}) nodes.Add(id);

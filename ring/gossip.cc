@@ -72,6 +72,13 @@ void Gossip::Leave() {
   table_.Apply(claim, clock_.now());
 }
 
+GossipEffects Gossip::Ping(NodeId node, MonotonicTime now) {
+  clock_.Advance(now);
+  GossipEffects effects;
+  Send(node, GossipKind::kPing, next_number_++, node, &effects);
+  return effects;
+}
+
 GossipEffects Gossip::OnTick(MonotonicTime now) {
   const Duration here = clock_.Advance(now);
   GossipEffects effects;

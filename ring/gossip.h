@@ -84,6 +84,8 @@ class Gossip {
   void Leave();
 
   GossipEffects OnTick(MonotonicTime now);
+  // Asks the node out of turn. What it answers is news of it like any other.
+  GossipEffects Ping(NodeId node, MonotonicTime now);
   GossipEffects OnMessage(NodeId from, const GossipMessage& message, MonotonicTime now);
 
   const std::map<NodeId, MemberTable::Entry>& members() const { return table_.entries(); }
