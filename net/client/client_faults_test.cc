@@ -231,9 +231,9 @@ TEST_F(ClientFaultsTest, GivesUpASilentConnection) {
 
 // Much longer than after what silence a connection is given up.
 TEST_F(ClientFaultsTest, WaitsForALongUploadAndSendsItOnce) {
-  proxy_.SlowClients(8 << 10);
+  proxy_.SlowClients(2 << 10);
   Options options;
-  options.ping_interval = milliseconds(200);
+  options.ping_interval = milliseconds(1000);
   const auto client = NewClient({proxy_.address()}, options);
   Warm(*client);
   const std::string value(1 << 20, 'v');
