@@ -175,9 +175,30 @@ test('a node with nothing to tell shows that it is there, or is given up', async
   const probe = await first.connection.requests.next();
   assert.deepEqual(probe.unwatch, {watch: 2 ** 32 - 1});
   first.connection.answer(probe, {outcome: 'ABSENT'});
+  assert.notEqual((await first.connection.requests.next()).credit, undefined);
   await first.connection.requests.next();  // The next one, which is not answered.
   const second = await watched(node);
   assert.equal(second.watch.cursor, 'c1');
+});
+
+// Otherwise a watch of keys that rest would be out of credit after a day or two, and never hear of anything again.
+test('what shows that the node is there costs no credit', async (t) => {
+  const {node, client} = await connected(t, connect, {silenceTimeoutMs: 20});
+  client.watch({keys: ['a']});
+  const {connection, credit} = await watched(node);
+  let left = credit;
+  for (let probes = 0; probes < 4; ) {
+    const request = await connection.requests.next();
+    if (request.credit !== undefined) {
+      left += Number(request.credit.bytes);
+      continue;
+    }
+    assert.equal(left, 1 << 20);  // What the answers before this probe took has been given back.
+    ++probes;
+    const answer = {id: request.id, result: {outcome: 'ABSENT'}};
+    left -= JSON.stringify(answer).length;
+    connection.say(answer);
+  }
 });
 
 test('nonsense is the end of a connection, and nothing of it is taken', async (t) => {

@@ -5,7 +5,8 @@
 // never sent). body() is called when it is sent, not before.
 //
 // A watch is one with isStream: events are no end of it. Its credit() is how many bytes of answers the node is allowed
-// from then on; onAnswer is told how many of them each message took, and grant() allows more.
+// from then on; onAnswer is told how many of them each message took, and grant() allows more. What answers to others take
+// is allowed again at once.
 import {NodeSocket} from './node_socket.js';
 import {utf8Bytes} from './values.js';
 
@@ -197,6 +198,8 @@ export class Link {
       this.#inFlight.set(frame.id, flight);  // It counts as lost.
       return this.#drop(`the node's answer makes no sense: ${error.message}`);
     }
+    // A stream allows what its messages took once they are taken; other answers wait for nobody.
+    if (bytes > 0 && !flight.sending?.isStream) this.grant(bytes);
     this.#failures = 0;
     this.#sendWaiting();
   }
