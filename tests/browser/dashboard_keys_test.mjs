@@ -23,6 +23,32 @@ const waitForValue = (page, selector, value) => page.waitForFunction(([selector,
   document.querySelector(selector)?.value === value, [selector, value]);
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
+// From now on the page's client does not come back from `method` ("get") before it is released: `when` 'before', it does
+// not even ask; 'after', it has its answer. Resolves with {reached, release}: the first is there, and all go on.
+async function hold(page, method, when) {
+  await page.evaluate(async ([method, when]) => {
+    const {connect} = await import('/quoin.js');
+    const client = await connect();
+    const prototype = Object.getPrototypeOf(client);
+    const original = prototype[method];
+    const released = new Promise((release) => (globalThis.release = release));
+    globalThis.reached = new Promise((reached) => {
+      prototype[method] = async function(...given) {
+        const answered = when === 'after' ? await original.apply(this, given) : null;
+        reached();
+        await released;
+        return when === 'after' ? answered : original.apply(this, given);
+      };
+    });
+    released.then(() => { prototype[method] = original; });
+    await client.close();
+  }, [method, when]);
+  return {
+    reached: () => page.evaluate(() => globalThis.reached),
+    release: () => page.evaluate(() => globalThis.release()),
+  };
+}
+
 // Wide enough for the list and a key side by side.
 const WIDE = {viewport: {width: 1200, height: 1000}};
 
@@ -154,6 +180,97 @@ test('a conflict is told with both values and a choice: mine, theirs, or later',
   await page.click('#conflict-mine');
   await waitForText(page, '#editor-status', /^Deleted/);
   assert.equal(await client.get('note'), null);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('what somebody wrote just after a save is no base of the next one before it was seen', async (t) => {
+  const {node, browser, client} = await started(t);
+  await client.put('note', 'bread');
+  const page = await openKey(t, browser, node.url, 'note');
+  await page.uncheck('#follow-key');
+  const saveAnd = async (value, meanwhile) => {
+    await page.fill('#value', value);
+    const {reached, release} = await hold(page, 'get', 'before');
+    await page.click('#save');
+    await reached();
+    await meanwhile();
+    await release();
+    await waitForText(page, '#editor-status', /^Saved as version .* since\.$/);
+  };
+  // The one who saved has typed on.
+  await saveAnd('bread and butter', async () => {
+    await page.fill('#value', 'bread and butter!');
+    await client.put('note', 'milk');
+  });
+  await page.click('#save');
+  await waitForText(page, '#conflict-title', /changed this key/);
+  assert.deepEqual(await page.locator('#conflict pre').allTextContents(), ['milk', 'bread and butter!']);
+  assert.equal((await client.get('note')).text(), 'milk');
+  await page.click('#conflict-theirs');
+  // They have not: what is there now is shown, and is the base of what they save next.
+  await saveAnd('water', () => client.put('note', 'wine'));
+  assert.equal(await page.inputValue('#value'), 'wine');
+  await page.fill('#value', 'beer');
+  await page.click('#save');
+  await waitForText(page, '#editor-status', /^Saved as version [^ ]*\.$/);
+  // Deleted, as before the save; but in between it was there.
+  await client.delete('note');
+  await page.click('#reload-key');
+  await waitForText(page, '#facts', /no such key/);
+  await saveAnd('here', async () => {
+    await page.fill('#value', 'here again');
+    await client.delete('note');
+  });
+  await page.click('#save');
+  await waitForText(page, '#conflict-title', /deleted this key/);
+  assert.equal(await client.get('note'), null);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('an answer that is older than what the watch has told meanwhile is not shown', async (t) => {
+  const {node, browser, client} = await started(t);
+  await client.put('note', 'one');
+  const page = await openKey(t, browser, node.url, 'note');
+  // Read again.
+  let {reached, release} = await hold(page, 'get', 'after');
+  await page.click('#reload-key');
+  await reached();
+  await client.put('note', 'two');
+  await waitForValue(page, '#value', 'two');
+  await release();
+  await waitForText(page, '#editor-status', /^Read at/);
+  assert.equal(await page.inputValue('#value'), 'two');
+  // Saved, and read.
+  await page.fill('#value', 'three');
+  ({reached, release} = await hold(page, 'get', 'after'));
+  await page.click('#save');
+  await reached();
+  await page.evaluate(() => { document.querySelector('#editor-status').textContent = ''; });
+  await client.put('note', 'four');
+  await waitForText(page, '#editor-status', /^Changed by somebody else/);
+  await release();
+  await waitForText(page, '#editor-status', /^Saved as version .*, and changed by somebody else since/);
+  assert.equal(await page.inputValue('#value'), 'four');
+  // In a conflict, theirs.
+  await page.fill('#value', 'mine');
+  await client.put('note', 'five');
+  await waitForText(page, '#editor-status', /^Changed by somebody else/);
+  await page.click('#save');
+  await page.waitForSelector('#conflict-title');
+  await client.put('note', 'six');
+  await waitForText(page, '#editor-status', /^Changed by somebody else/);
+  await page.click('#conflict-theirs');
+  await waitForValue(page, '#value', 'six');
+  // Deleted.
+  ({reached, release} = await hold(page, 'delete', 'after'));
+  await page.click('#delete');
+  await page.click('dialog button.danger');
+  await reached();
+  await client.put('note', 'seven');
+  await waitForValue(page, '#value', 'seven');
+  await release();
+  await waitForText(page, '#editor-status', /^Deleted, and created by somebody else since/);
+  assert.equal(await page.inputValue('#value'), 'seven');
   assert.deepEqual(page.complaints, []);
 });
 

@@ -10,6 +10,7 @@ import {keyId, shownKey} from './key_text.js';
 import {follow} from './live.js';
 
 const FACTS_MS = 1000;  // How often "expires in" is told anew.
+const MOST_GETS = 5;    // For one reading. What changes faster than that is put right by its next news.
 const NEWS = {changed: 'Changed', deleted: 'Deleted', expired: 'Expired'};
 
 const sameState = (a, b) => (a?.version ?? null) === (b?.version ?? null);
@@ -22,6 +23,7 @@ export class Editor {
   #key = null;       // null: a new one, or none.
   #state = null;     // What was seen last; null: absent.
   #following = null;
+  #newsSeen = 0;     // How often the watch has told of a change.
   #turn = 0;         // Which key was opened: late answers about an earlier one are dropped.
 
   // `on`: {nodeNow(), close(), changed(key, state)}
@@ -99,11 +101,21 @@ export class Editor {
     this.#form.remove.disabled = state === null;
   }
 
+  // What is there. An answer may be older than what the watch has told while it was on its way; then it is asked again.
+  async #get(key) {
+    const turn = this.#turn;
+    for (let gets = 1; ; ++gets) {
+      const newsSeen = this.#newsSeen;
+      const state = await this.#client.get(key);
+      if (newsSeen === this.#newsSeen || turn !== this.#turn || gets === MOST_GETS) return state;
+    }
+  }
+
   async #read() {
     const turn = this.#turn;
     this.#form.tell('Reading…');
     try {
-      const state = await this.#client.get(this.#key);
+      const state = await this.#get(this.#key);
       if (turn !== this.#turn) return;
       this.#take(state);
       this.#form.tell(state === null ? 'There is no such key. Saving creates it.' : `Read at ${clock(new Date())}.`);
@@ -138,6 +150,7 @@ export class Editor {
 
   // Somebody else wrote. What is being edited stays; saving it will ask.
   #onNews(state, what) {
+    ++this.#newsSeen;
     this.#on.changed(this.#key, state);
     const when = clock(new Date());
     if (this.#form.isEdited) {
@@ -172,11 +185,21 @@ export class Editor {
     if (told.outcome === 'condition-failed') return this.#onConflict(key, draft);
     const state = await this.#look(key, `Saved as version ${told.version}.`);
     if (state === undefined || turn !== this.#turn) return;
-    this.#on.changed(key, state);
+    const isOurs = state?.version === told.version;
+    if (isOurs) this.#on.changed(key, state);
     if (this.#key === null) return this.#created(key);
+    // What is there now becomes the base of the next save only if it was seen: it is what was saved, or is shown.
     if (this.#form.value.value === typed) this.#take(state);
-    else this.#state = state;
-    this.#form.tell(`Saved as version ${told.version}.`, 'good');
+    else this.#state = isOurs ? state : this.#saved(draft, told.version);
+    if (isOurs) return this.#form.tell(`Saved as version ${told.version}.`, 'good');
+    const since = state === null ? 'deleted, or expired,' : 'changed by somebody else';
+    this.#form.tell(`Saved as version ${told.version}, and ${since} since.`, 'warn');
+  }
+
+  // What a draft became, as far as it is known without being read.
+  #saved({bytes, contentType, ttlMs}, version) {
+    const expires = ttlMs === undefined ? null : new Date(this.#on.nodeNow() + ttlMs);
+    return {version, contentType, expires, bytes: () => bytes};
   }
 
   #created(key) {
@@ -191,6 +214,7 @@ export class Editor {
     const theirs = await this.#look(key, `${what}: somebody was faster.`);
     if (theirs === undefined || turn !== this.#turn) return;
     this.#form.tell(`${what}.`, 'warn');
+    const newsSeen = this.#newsSeen;
     const choice = await askConflict(this.#form.conflict, {theirs, mine: draft?.bytes ?? null});
     if (turn !== this.#turn) return;
     this.#form.tell('');
@@ -198,6 +222,8 @@ export class Editor {
     if (choice === 'mine') return draft === null ? this.#delete(theirs) : this.#save(theirs);
     if (choice === 'later') return;
     if (this.#key === null) return this.#created(key);
+    // Theirs is what is there, also when that has changed since it was asked.
+    if (newsSeen !== this.#newsSeen) return this.#read();
     this.#take(theirs);
   }
 
@@ -214,13 +240,18 @@ export class Editor {
   async #delete(base) {
     const turn = this.#turn;
     const key = this.#key;
+    const newsSeen = this.#newsSeen;
     const told = await this.#writing('Deleting…', 'deleted', () =>
-      this.#client.delete(key, base === null ? {} : {expected: {version: base.version}}));
+      this.#client.delete(key, {expected: this.#conditionOn(base)}));
     if (told === null || turn !== this.#turn) return;
     if (told.outcome === 'condition-failed') return this.#onConflict(key, null);
-    this.#on.changed(key, null);
-    this.#take(null);
-    this.#form.tell('Deleted.', 'good');
+    // The watch may have told of it already, and of what came after it.
+    const state = newsSeen === this.#newsSeen ? null : await this.#look(key, 'Deleted.');
+    if (state === undefined || turn !== this.#turn) return;
+    if (state === null) this.#on.changed(key, null);
+    this.#take(state);
+    if (state === null) this.#form.tell('Deleted.', 'good');
+    else this.#form.tell('Deleted, and created by somebody else since.', 'warn');
   }
 
   // Runs a write, with the buttons off. Resolves with what it was told, or with null, and says why.
@@ -245,7 +276,7 @@ export class Editor {
   async #look(key, told) {
     const form = this.#form;
     try {
-      return await this.#client.get(key);
+      return await this.#get(key);
     } catch (error) {
       form.tell(`${told} What is there now could not be read: ${error.message}`, 'problem');
       return undefined;
