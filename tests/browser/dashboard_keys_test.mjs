@@ -394,6 +394,45 @@ test('where the user has moved to while the list was read again is where they st
   assert.deepEqual(opened, ['b']);
 });
 
+test('what lies in a page that was read before a key came or went is not taken from it', async (t) => {
+  const {node, browser} = await started(t);
+  const page = await browse(t, browser, node.url);
+  const names = Array.from({length: 900}, (_, i) => `k/${String(i).padStart(4, '0')}`);
+  const seen = await page.evaluate(async (names) => {
+    const {KeyList} = await import('/dashboard/key_list.js');
+    const list = new KeyList(() => {});
+    const state = {contentType: '', expires: null};
+    const client = {
+      async *scan() {
+        for (const key of names) yield {key, ...state};
+      },
+    };
+    const box = document.querySelector('#key-list');
+    const told = async (pattern) => {
+      while (!pattern.test(document.querySelector('#key-count').textContent)) await new Promise(requestAnimationFrame);
+    };
+    const press = (key) => box.dispatchEvent(new KeyboardEvent('keydown', {key}));
+    list.load(client, '');
+    await told(/^500 keys so far$/);
+    // The other 400 were read with them, and wait.
+    list.put('k/0600', state);
+    list.remove('k/0600');
+    list.remove('k/0899');
+    list.put('k/0700+', state);
+    press('End');
+    await told(/^\d+ keys$/);
+    const seen = [];
+    press('End');
+    for (let at = Infinity; at > 0; press('PageUp')) {
+      at = Number(box.querySelector('.active').getAttribute('aria-posinset')) - 1;
+      for (const row of box.querySelectorAll('.row')) seen[row.getAttribute('aria-posinset') - 1] = row.querySelector('.name').textContent;
+    }
+    return seen;
+  }, names);
+  names.splice(701, 0, 'k/0700+');
+  assert.deepEqual(seen, names.filter((name) => !['k/0600', 'k/0899'].includes(name)));
+});
+
 test('everything is done by keyboard alone', async (t) => {
   const {node, browser, client} = await started(t);
   await client.put('room/1', 'one');

@@ -27,7 +27,8 @@ export class KeyList {
   #error = null;
   #load = 0;             // Of which load, so that a late answer of an earlier one is dropped.
   #frame = null;
-  #meanwhile = [];       // What happened while pages were on their way, which may or may not show it.
+  #scanned = 0;          // Entries that came of the scan.
+  #recent = new Map();   // By id: {act, scanned}, the latest that happened to a key, which pages may or may not show.
 
   // `onOpen(key)`
   constructor(onOpen) {
@@ -50,7 +51,8 @@ export class KeyList {
     }
     this.#complete = false;
     this.#error = null;
-    this.#meanwhile = [];
+    this.#scanned = 0;
+    this.#recent.clear();
     this.#wanted = Math.max(PAGE, place);
     this.#loading = this.#fetch(this.#load, keepPlace);
     this.#draw();
@@ -68,6 +70,7 @@ export class KeyList {
           this.#complete = true;
           break;
         }
+        ++this.#scanned;
         fresh.push({key: value.key, id: keyId(value.key), type: value.contentType, expires: value.expires});
         if (!replaces && fresh.length % PAGE === 0) this.#soon();
       }
@@ -82,15 +85,30 @@ export class KeyList {
       this.#active = active === undefined ? -1 : fresh.findIndex(({id}) => id === active);
     }
     this.#loading = null;
-    for (const act of this.#meanwhile.splice(0)) act();
+    for (const {act} of this.#recent.values()) act();
+    this.#forget();
     this.#soon();
   }
 
-  // Acts now, and once more when what is being read is there.
-  #apply(act) {
+  // Acts now, and once more when more of the scan is there: it may have come to the node before this happened, whether it
+  // is on its way or lies here as the rest of a page.
+  #apply(key, act) {
     act();
-    if (this.#loading !== null && this.#meanwhile.length < MOST) this.#meanwhile.push(act);
+    if (!this.#complete) {
+      const id = keyId(key);
+      this.#recent.delete(id);
+      this.#recent.set(id, {act, scanned: this.#scanned});
+      if (this.#recent.size > MOST) this.#recent.delete(this.#recent.keys().next().value);
+    }
     this.#soon();
+  }
+
+  // What happened a whole page ago is in whatever comes now.
+  #forget() {
+    for (const [id, {scanned}] of this.#recent) {
+      if (!this.#complete && this.#scanned - scanned < PAGE) break;  // The others are later.
+      this.#recent.delete(id);
+    }
   }
 
   #more(wanted) {
@@ -103,11 +121,11 @@ export class KeyList {
 
   // A key came or changed; one that lies beyond what is loaded comes with its page.
   put(key, state) {
-    this.#apply(() => this.#put(key, state));
+    this.#apply(key, () => this.#put(key, state));
   }
 
   remove(key) {
-    this.#apply(() => this.#remove(key));
+    this.#apply(key, () => this.#remove(key));
   }
 
   #put(key, state) {
