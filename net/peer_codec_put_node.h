@@ -138,6 +138,7 @@ void Put(Out<S>& out, const quorum::MembershipPacket& packet) {
   if (packet.wish == quorum::MembershipPacket::Wish::kJoin) out.Message(3, packet.member);
   out.Uint(4, packet.hops);
   out.Fixed(5, packet.with.value);
+  out.Uint(6, packet.epoch);
 }
 template <typename S>
 void Put(Out<S>& out, const quorum::Amount& amount) {

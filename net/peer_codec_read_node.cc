@@ -211,6 +211,7 @@ void Take(In in, quorum::MembershipPacket* out) {
     }
     if (in.Is(4)) out->hops = in.Uint32();
     if (in.Is(5)) out->with = TakeNode(in);
+    if (in.Is(6)) out->epoch = in.Uint();
   }
   Require(out->node != NodeId{}, in, "the node");
   if (has_member != (out->wish == Wish::kJoin)) in.Fail("a wish has a member exactly when it is to JOIN");

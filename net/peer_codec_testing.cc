@@ -178,7 +178,7 @@ void AddForwards(std::vector<PacketBody>* out) {
 void AddMembership(std::vector<PacketBody>* out) {
   using Wish = quorum::MembershipPacket::Wish;
   const ring::Member member{"a:1", "b:2", "zone", 70, ring::MemberState::kLost};
-  out->push_back(quorum::MembershipPacket{Wish::kJoin, NodeId{1}, {}, member, 2});
+  out->push_back(quorum::MembershipPacket{Wish::kJoin, NodeId{1}, {}, member, 2, 9});
   for (const auto state : {ring::MemberState::kJoining, ring::MemberState::kActive, ring::MemberState::kDraining,
                            ring::MemberState::kRemoved}) {
     out->push_back(quorum::MembershipPacket{Wish::kJoin, NodeId{2}, {}, ring::Member{.weight = 0, .state = state}, 0});

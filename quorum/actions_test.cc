@@ -215,7 +215,7 @@ TEST(Actions, CallADrainForASuccessorAReplacement) {
   RingUnderControl ring(4, 16);
   MembershipPacket wish = WishFor(Wish::kReplace, 2);
   wish.with = NodeId{4};
-  ring.controller.OnWish(wish, ring.now);
+  ring.Wish(wish);
   EXPECT_TRUE(ring.Step());
   EXPECT_EQ(ring.StateOf(2), ring::MemberState::kDraining);
   LetItTell(ring);

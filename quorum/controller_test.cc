@@ -46,7 +46,7 @@ TEST(Membership, TakesOverAChangedAddressZoneAndWeightAndNothingElse) {
   wish.member.peer_address = "elsewhere:1";
   wish.member.zone = "b";
   wish.member.weight = 2;
-  ring.controller.OnWish(wish, ring.now);
+  ring.Wish(wish);
   EXPECT_TRUE(ring.Step());
   wish.member.state = kDraining;
   EXPECT_EQ(ring.chosen.members.at(NodeId{2}), wish.member);
@@ -56,7 +56,7 @@ TEST(Membership, RefusesAMemberThatTheRingWouldNotTake) {
   RingUnderControl ring(3, 4);
   MembershipPacket wish = WishFor(Wish::kJoin, 4);
   wish.member.peer_address.clear();
-  ring.controller.OnWish(wish, ring.now);
+  ring.Wish(wish);
   EXPECT_FALSE(ring.Step());
   EXPECT_THAT(ring.controller.refusals().at(NodeId{4}).why.message(), HasSubstr("address of 0 bytes"));
   ring.Wish(Wish::kJoin, 4);
@@ -250,6 +250,57 @@ TEST(Membership, ForgetsAJoiningNodeThatIsNeverHeard) {
   ring.Wish(Wish::kJoin, 4);
   EXPECT_TRUE(ring.RunUntilQuiet());
   EXPECT_FALSE(ring.IsMember(4));
+}
+
+TEST(Membership, DropsAWishThatIsOlderThanTheStateOfItsNodeH6) {
+  RingUnderControl ring(4, 8);
+  MembershipPacket late = WishFor(Wish::kDrain, 2);
+  late.epoch = ring.chosen.epoch;
+  ring.Wish(Wish::kDrain, 2);
+  EXPECT_TRUE(ring.Step());
+  ring.Wish(Wish::kCancel, 2);
+  EXPECT_TRUE(ring.Step());
+  EXPECT_EQ(ring.StateOf(2), kActive);
+  ring.controller.OnWish(late, ring.now);
+  ring.Step();
+  ring.controller.OnWish(late, ring.now);
+  ring.Step();
+  EXPECT_EQ(ring.StateOf(2), kActive);
+  EXPECT_TRUE(ring.controller.refusals().empty());
+  ring.Wish(Wish::kDrain, 2);
+  EXPECT_TRUE(ring.Step());
+  EXPECT_EQ(ring.StateOf(2), kDraining) << "who asks now knows the state";
+}
+
+TEST(Membership, TakesAWishThatIsOlderThanTheRingButNotThanTheStateOfItsNodeH6) {
+  RingUnderControl ring(5, 8);
+  ring.Step();
+  MembershipPacket drain = WishFor(Wish::kDrain, 2);
+  drain.epoch = ring.chosen.epoch;
+  ring.Wish(Wish::kJoin, 6);
+  EXPECT_TRUE(ring.Step());
+  ASSERT_GT(ring.chosen.epoch, drain.epoch);
+  ring.controller.OnWish(drain, ring.now);
+  EXPECT_TRUE(ring.Step());
+  EXPECT_EQ(ring.StateOf(2), kDraining);
+}
+
+TEST(Membership, DropsAWishToJoinThatIsOlderThanItsNodesRemovalH6) {
+  RingUnderControl ring(4, 8);
+  MembershipPacket late = WishFor(Wish::kJoin, 2);
+  late.epoch = ring.chosen.epoch;
+  ring.Wish(Wish::kDrain, 2);
+  ASSERT_TRUE(ring.RunUntilQuiet());
+  ASSERT_FALSE(ring.IsMember(2));
+  ring.controller.OnWish(late, ring.now);
+  EXPECT_FALSE(ring.Step());
+  // The next controller knows nothing of it, and takes nobody's word that is older than the ring it began with.
+  ring.Begin();
+  ring.controller.OnWish(late, ring.now);
+  EXPECT_FALSE(ring.Step());
+  ring.Wish(Wish::kJoin, 2);
+  EXPECT_TRUE(ring.Step());
+  EXPECT_EQ(ring.StateOf(2), kJoining);
 }
 
 TEST(Controller, DoesNothingBeforeItBegins) {

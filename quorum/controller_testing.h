@@ -46,7 +46,12 @@ class RingUnderControl {
   // ticks.
   bool RunUntilQuiet(int most = 20000);
 
-  void Wish(MembershipPacket::Wish wish, std::uint64_t node) { controller.OnWish(WishFor(wish, node), now); }
+  void Wish(MembershipPacket::Wish wish, std::uint64_t node) { Wish(WishFor(wish, node)); }
+  // As somebody asks who knows the chosen ring.
+  void Wish(MembershipPacket wish) {
+    wish.epoch = chosen.epoch;
+    controller.OnWish(wish, now);
+  }
   // Another node gets the lead, which has heard all that was told.
   void Begin();
 

@@ -128,6 +128,7 @@ Result<MemberState> StateByWish(const MembershipPacket& wish, const Topology& to
 }
 
 void Membership::OnWish(const MembershipPacket& wish) {
+  if (IsOfThePast(wish)) return;
   refusals_.erase(wish.node);
   const std::size_t wished = wish.wish == Wish::kJoin ? joins_.size() : wishes_.size();
   if (wished >= ring::kMaxMembers && !joins_.contains(wish.node) && !wishes_.contains(wish.node)) {
@@ -142,7 +143,7 @@ void Membership::OnWish(const MembershipPacket& wish) {
   // A member is valid exactly if a cluster of it alone is.
   const Status valid = ring::Bootstrap(ClusterId{}, wish.node, wish.member, 1, {}).Check();
   if (!valid.ok()) return Refuse(wish, valid);
-  joins_.insert_or_assign(wish.node, wish.member);
+  joins_.insert_or_assign(wish.node, wish);
 }
 
 void Membership::OnLiveness(const std::set<NodeId>& alive, ring::MonotonicTime now) {
@@ -173,6 +174,37 @@ void Membership::Observe(const Topology& chosen) {
     heard_.emplace(node, clock_.now());
     if (member.state == kRemoved) removed_since_.emplace(node, clock_.now());
   }
+  NoteStandings(chosen);
+  const auto past = [&](const auto& entry) { return IsOfThePast(entry.second); };
+  std::erase_if(joins_, past);
+  std::erase_if(wishes_, past);
+}
+
+void Membership::NoteStandings(const Topology& chosen) {
+  if (strangers_since_ == 0) strangers_since_ = chosen.epoch;
+  for (const auto& [node, member] : chosen.members) {
+    const auto known = standings_.find(node);
+    if (known == standings_.end() || known->second.state != member.state) {
+      standings_.insert_or_assign(node, Standing{member.state, chosen.epoch});
+    }
+  }
+  for (auto& [node, standing] : standings_) {
+    if (standing.state && !chosen.members.contains(node)) standing = {std::nullopt, chosen.epoch};
+  }
+  while (standings_.size() > chosen.members.size() + ring::kMaxMembers) {
+    const auto goes_before = [](const auto& a, const auto& b) {  // Who is no member, longest first.
+      return std::pair(a.second.state.has_value(), a.second.since) <
+             std::pair(b.second.state.has_value(), b.second.since);
+    };
+    const auto longest = std::min_element(standings_.begin(), standings_.end(), goes_before);
+    strangers_since_ = std::max(strangers_since_, longest->second.since);
+    standings_.erase(longest);
+  }
+}
+
+bool Membership::IsOfThePast(const MembershipPacket& wish) const {
+  const auto known = standings_.find(wish.node);
+  return wish.epoch < (known == standings_.end() ? strangers_since_ : known->second.since);
 }
 
 void Membership::GoOn(const Topology& chosen, Topology* next) const {
@@ -211,9 +243,9 @@ void Membership::LoseTheSilent(const Topology& chosen, Topology* next) const {
 
 void Membership::Join(const Topology& chosen, Topology* next) {
   std::vector<NodeId> shown, refused;
-  for (const auto& [node, wished] : joins_) {
+  for (const auto& [node, wish] : joins_) {
     const auto now = chosen.members.find(node);
-    Member member = wished;
+    Member member = wish.member;
     member.state = now == chosen.members.end() || now->second.state == kRemoved ? kJoining : now->second.state;
     if (now != chosen.members.end() && now->second == member) {
       shown.push_back(node);

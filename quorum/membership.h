@@ -13,12 +13,17 @@
 //   silence; H3  an active node that may hold data always remains; H4  a member is removed only when no configuration
 //   of the chosen topology names it, and is known as removed for
 //       kForgetAfter, so that it can learn of it;
-//   H5  a wish is kept until the ring shows it or it is refused; asking again changes nothing.
+//   H5  a wish is kept until the ring shows it or it is refused, or H6 drops it; asking again changes nothing;
+//   H6  a wish whose asker did not know the present state of its node (MembershipPacket::epoch) is dropped without a
+//   word: it may be hours old, and its contrary granted since. Whoever still wishes it asks again, and knows by then.
 //
-// Lives on its owner's shard. Bounds: two wishes and one refusal per node, kMaxMembers nodes.
+// Lives on its owner's shard. Bounds: two wishes and one refusal per node, kMaxMembers nodes; the states of all members
+// and of kMaxMembers nodes that were some.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/ids.h"
@@ -72,7 +77,15 @@ class Membership {
  private:
   using Wish = MembershipPacket::Wish;
 
+  // The node's state, or that it is no member, and the epoch since which this controller knows it to be so.
+  struct Standing {
+    std::optional<ring::MemberState> state;
+    std::uint64_t since = 0;
+  };
+
   void Observe(const ring::Topology& chosen);
+  void NoteStandings(const ring::Topology& chosen);
+  bool IsOfThePast(const MembershipPacket& wish) const;
   void GoOn(const ring::Topology& chosen, ring::Topology* next) const;
   void LoseTheSilent(const ring::Topology& chosen, ring::Topology* next) const;
   void Join(const ring::Topology& chosen, ring::Topology* next);
@@ -86,9 +99,12 @@ class Membership {
   std::map<NodeId, ring::Duration> heard_;          // Members: when last, or when first known.
   std::map<NodeId, ring::Duration> removed_since_;  // Removed members: since when this controller knows it.
   // Apart, because a node says kJoin at every start, which must not undo what an operator wishes.
-  std::map<NodeId, ring::Member> joins_;
+  std::map<NodeId, MembershipPacket> joins_;
   std::map<NodeId, MembershipPacket> wishes_;  // Never kJoin. The last one counts.
   std::map<NodeId, NodeId> replaced_by_;       // As long as the node is draining or lost.
+  std::map<NodeId, Standing> standings_;       // Of members, and of those that no longer are.
+  // All other nodes are no members since then: what this controller saw first, or the last of those that it forgot.
+  std::uint64_t strangers_since_ = 0;
   std::map<NodeId, Refused> refusals_;
   std::uint64_t refused_ = 0;
 };

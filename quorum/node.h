@@ -122,7 +122,7 @@ class Node {
   // told. Of an unknown token: nothing.
   WatchPositions PositionsOf(std::uint64_t token) const;
   std::size_t watches() const;
-  // The operator's wish; repeat it until the ring shows it.
+  // The operator's wish, which is stamped with the ring that this node knows; repeat it until the ring shows it.
   void Ask(const MembershipPacket& wish, Moment now);
   // Whether the disk has answered lately; rides on heartbeats.
   void SetDiskAnswering(bool answering, Moment now);

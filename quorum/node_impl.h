@@ -37,7 +37,7 @@ class Node::Impl final : public Surroundings, public Routes {
   void Receive(NodeId from, PacketBody packet, Moment now);
   void LinkReset(NodeId peer, Moment now);
   void Submit(Request request, const Sending& sending, std::uint64_t token, Moment now);
-  void Ask(const MembershipPacket& wish, Moment now);
+  void Ask(MembershipPacket wish, Moment now);
   void SetDiskAnswering(bool answering, Moment now);
   void Loaded(const LoadWanted& load, const Result<kv::RecordPtr>& loaded, Moment now);
   bool StillWants(const RangeWanted& range);

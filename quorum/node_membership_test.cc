@@ -183,6 +183,49 @@ TEST_F(NodeMembershipTest, ADrainCanBeTakenBack) {
   ExpectAllKeys(4);
 }
 
+// It was posted to all replicas of the system partition, as nobody tells who is none of them who leads it.
+TEST_F(NodeMembershipTest, AWishThatLayInAPausedNodeIsOfThePast) {
+  nodes_.max_moves = 1;
+  StartCluster(6);
+  ASSERT_TRUE(nodes_.RunUntil([&] { return nodes_.Settled() && nodes_.ring()->system.replicas.nodes.size() == 5; },
+                              seconds(60)));
+  std::uint64_t asked = 0, leader = 0;
+  std::vector<std::uint64_t> others;
+  for (std::uint64_t id = 1; id <= 6; ++id) {
+    if (!nodes_.ring()->system.replicas.Contains(NodeId{id})) {
+      asked = id;
+    } else if (nodes_.node(id).controls()) {
+      leader = id;
+    } else {
+      others.push_back(id);
+    }
+  }
+  ASSERT_TRUE(asked != 0 && leader != 0);
+  const std::uint64_t paused = others[0], drained = others[1];
+  nodes_.Pause(paused);
+  nodes_.node(asked).Ask({.wish = Wish::kDrain, .node = NodeId{drained}}, nodes_.now());
+  ASSERT_TRUE(nodes_.RunUntil([&] { return StateOf(drained, leader) == MemberState::kDraining; }, seconds(5)));
+  nodes_.node(leader).Ask({.wish = Wish::kCancel, .node = NodeId{drained}}, nodes_.now());
+  ASSERT_TRUE(nodes_.RunUntil([&] { return StateOf(drained, leader) == MemberState::kActive; }, seconds(5)));
+  nodes_.Resume(paused);
+  for (int i = 0; i < 200; ++i) {
+    nodes_.Run(std::chrono::milliseconds(10));
+    ASSERT_EQ(StateOf(drained, leader), MemberState::kActive) << "nobody asks for that any more";
+  }
+  ASSERT_TRUE(
+      AskUntil(asked, Wish::kDrain, drained, [&] { return StateOf(drained, leader) == MemberState::kDraining; }));
+}
+
+// It hears late of the ring's changes, but what it asks for is of the present all the same.
+TEST_F(NodeMembershipTest, ANodeThatIsNoMemberAnyMorePassesWishesOn) {
+  nodes_.max_moves = 1;
+  StartCluster(5);
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 5, [&] { return !StateOf(5); }));
+  ASSERT_TRUE(AskUntil(2, Wish::kDrain, 4, [&] { return Is(4, MemberState::kDraining); }));
+  ASSERT_TRUE(AskUntil(2, Wish::kCancel, 4, [&] { return Is(4, MemberState::kActive); }));
+  EXPECT_TRUE(AskUntil(5, Wish::kDrain, 4, [&] { return Is(4, MemberState::kDraining); }));
+}
+
 // --- Dying
 
 TEST_F(NodeMembershipTest, ADeadNodeIsRemovedAndNCopiesOfAllExistAgain) {

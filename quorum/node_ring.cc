@@ -139,15 +139,17 @@ void Node::Impl::AskToJoin(Moment now) {
   } else if (!WantsToJoin()) {
     return;
   }
-  Ask(wish, now);
-  // Before it is a member, nobody tells it of the ring's changes.
-  if (known == topology_->members.end()) {
-    for (const NodeId node : Controllers()) Post(node, FetchTopologyPacket{topology_->epoch});
-  }
+  Ask(std::move(wish), now);
 }
 
-void Node::Impl::Ask(const MembershipPacket& wish, Moment now) {
+void Node::Impl::Ask(MembershipPacket wish, Moment now) {
+  wish.epoch = topology_ == nullptr ? 0 : topology_->epoch;
   On(options_.self, wish, now);
+  // Who is no member hears late of the ring's changes, if at all, and a wish that speaks of an old one may come to
+  // nothing: the next one will know better.
+  if (topology_ != nullptr && !topology_->members.contains(options_.self)) {
+    for (const NodeId node : Controllers()) Post(node, FetchTopologyPacket{topology_->epoch});
+  }
   Settle(now);
 }
 

@@ -87,6 +87,9 @@ struct MembershipPacket {
   NodeId with;          // kReplace.
   ring::Member member;  // kJoin.
   std::uint32_t hops = 0;
+  // Of the ring that the asker knew. A packet may lie in a paused node for hours: what its node has become since is not
+  // what it speaks of (H6 of quorum/membership.h).
+  std::uint64_t epoch = 0;
 };
 
 // What a leader tells the controller of a move that it works on.
