@@ -109,6 +109,7 @@ class CoreDriver final : public ClusterView {
     quorum::MembershipPacket packet;
     std::chrono::steady_clock::time_point until;
     std::chrono::steady_clock::time_point next;
+    bool sent = false;  // Every wish is, once at least: what this node knows of the ring may be old.
   };
 
   static quorum::Moment ReadClocks();

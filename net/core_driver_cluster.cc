@@ -11,8 +11,19 @@ namespace {
 
 using Wish = quorum::MembershipPacket::Wish;
 
+// Whether the controller says that the node is being replaced like that.
+bool ShowsReplacement(const quorum::ClusterProgress* progress, const quorum::MembershipPacket& wish) {
+  using Action = quorum::Action;
+  return progress != nullptr &&
+         std::any_of(progress->actions.begin(), progress->actions.end(), [&](const Action& action) {
+           return action.kind == Action::Kind::kReplace && action.state == Action::State::kRunning &&
+                  action.node == wish.node && action.with == wish.with;
+         });
+}
+
 // Whether the ring shows what was wished, or makes it pointless.
-bool IsGranted(const ring::Topology& topology, const quorum::MembershipPacket& wish) {
+bool IsGranted(const ring::Topology& topology, const quorum::ClusterProgress* progress,
+               const quorum::MembershipPacket& wish) {
   const auto member = topology.members.find(wish.node);
   if (member == topology.members.end()) return wish.wish != Wish::kJoin;
   switch (wish.wish) {
@@ -20,8 +31,10 @@ bool IsGranted(const ring::Topology& topology, const quorum::MembershipPacket& w
     case Wish::kCancel:
       return member->second.state == ring::MemberState::kActive;
     case Wish::kDrain:
-    case Wish::kReplace:
       return member->second.state >= ring::MemberState::kDraining;
+    case Wish::kReplace:  // Who takes over from a node that leaves, the ring doesn't show.
+      return member->second.state == ring::MemberState::kRemoved ||
+             (member->second.state >= ring::MemberState::kDraining && ShowsReplacement(progress, wish));
     case Wish::kRemove:
       return member->second.state >= ring::MemberState::kLost;
   }
@@ -40,7 +53,7 @@ void CoreDriver::Ask(const quorum::MembershipPacket& wish) {
     // The last one about a node counts.
     std::erase_if(wishes_, [&](const OpenWish& other) { return other.packet.node == wish.node; });
     const auto now = std::chrono::steady_clock::now();
-    wishes_.push_back({wish, now + kWishPatience, now});
+    wishes_.push_back({.packet = wish, .until = now + kWishPatience, .next = now});
     RepeatWishes();
     ScheduleAct();
   });
@@ -50,12 +63,15 @@ void CoreDriver::RepeatWishes() {
   if (wishes_.empty()) return;
   const auto now = std::chrono::steady_clock::now();
   const std::shared_ptr<const ring::Topology> topology = node_->topology();
+  const std::shared_ptr<const quorum::ClusterProgress> progress = node_->progress();
   std::erase_if(wishes_, [&](const OpenWish& wish) {
-    return now >= wish.until || (topology != nullptr && IsGranted(*topology, wish.packet));
+    const bool granted = topology != nullptr && IsGranted(*topology, progress.get(), wish.packet);
+    return now >= wish.until || (wish.sent && granted);
   });
   for (OpenWish& wish : wishes_) {
     if (now < wish.next) continue;
     wish.next = now + kWishInterval;
+    wish.sent = true;
     node_->Ask(wish.packet, Now());
   }
 }
