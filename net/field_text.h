@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 namespace quoin::net {
 
@@ -20,6 +21,16 @@ inline std::string_view TakeItem(std::string_view* list, char separator = ',') {
   const std::string_view item = list->substr(0, list->find(separator));
   list->remove_prefix(std::min(item.size() + 1, list->size()));
   return Trim(item);
+}
+
+// All items of a list that a person wrote, the empty one behind a last comma among them; trimmed. At least one.
+inline std::vector<std::string_view> ItemsOf(std::string_view list) {
+  std::vector<std::string_view> items;
+  for (bool more = true; more;) {
+    more = list.find(',') != std::string_view::npos;
+    items.push_back(TakeItem(&list));
+  }
+  return items;
 }
 
 }  // namespace quoin::net

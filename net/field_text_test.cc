@@ -25,5 +25,12 @@ TEST(FieldText, ListsAreTakenItemByItem) {
 
 TEST(FieldText, EmptyItemsAreLeftToTheReader) { EXPECT_EQ(Items(",,a, ,"), (Texts{"", "", "a", ""})); }
 
+TEST(FieldText, AListThatAPersonWroteEndsInAnEmptyItemBehindAComma) {
+  using Items = std::vector<std::string_view>;
+  EXPECT_EQ(ItemsOf("a, b"), (Items{"a", "b"}));
+  EXPECT_EQ(ItemsOf("a,"), (Items{"a", ""}));
+  EXPECT_EQ(ItemsOf(""), Items{""});
+}
+
 }  // namespace
 }  // namespace quoin::net

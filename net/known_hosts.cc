@@ -63,9 +63,7 @@ Result<KnownHosts> KnownHosts::Parse(std::string_view text) {
     known.AddAll();
     return known;
   }
-  while (true) {
-    const std::size_t comma = text.find(',');
-    const std::string_view host = Trim(text.substr(0, comma));
+  for (const std::string_view host : ItemsOf(text)) {
     if (!IsName(host)) {
       return Status(Code::kInvalid,
                     "the value is a list of host names without ports, such as db.example,node1.example, or * for all; "
@@ -73,9 +71,8 @@ Result<KnownHosts> KnownHosts::Parse(std::string_view text) {
                         Printable(host) + "' is no host name");
     }
     known.Add(host);
-    if (comma == std::string_view::npos) return known;
-    text.remove_prefix(comma + 1);
   }
+  return known;
 }
 
 void KnownHosts::Add(std::string_view authority) {

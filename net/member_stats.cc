@@ -1,13 +1,11 @@
 #include "net/member_stats.h"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <utility>
-#include <vector>
 
 #include "net/http_client.h"
 #include "net/member_stats_check.h"
@@ -18,9 +16,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-
-// After this part of the time for a request, a name that is still being looked up is taken to mean what it meant last.
-constexpr int kFreshShare = 4;
 
 }  // namespace
 
@@ -38,10 +33,8 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
     request_.keep_alive(false);
     parser_.body_limit(kMaxAnswerBytes);
     stream_.expires_after(owner_.patience_);  // Of all that follows.
-    boost::system::error_code error;
-    const asio::ip::address ip = asio::ip::make_address(server.host, error);
-    if (!error) return Connect({ip}, server.port);
-    owner_.names_.Find(server.host, {owner_.patience_ / kFreshShare, owner_.patience_},
+    if (const auto addresses = NameLookup::Literal(server.host)) return Connect(*addresses, server.port);
+    owner_.names_.Find(server.host, NameLookup::Patience::Within(owner_.patience_),
                        [self = shared_from_this(), port = server.port](const Result<NameLookup::Found>& found) {
                          if (!found.ok()) return self->End(found.status().message());
                          self->Connect(found->addresses, port);
@@ -50,12 +43,11 @@ class MemberStats::Request : public std::enable_shared_from_this<Request> {
 
  private:
   void Connect(const NameLookup::Addresses& addresses, std::uint16_t port) {
-    std::vector<asio::ip::tcp::endpoint> endpoints;
-    for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
-    stream_.async_connect(endpoints, [self = shared_from_this()](const auto& error, const auto&) {
-      if (error) return self->End("no connection: " + error.message());
-      self->Send();
-    });
+    stream_.async_connect(NameLookup::EndpointsOf(addresses, port),
+                          [self = shared_from_this()](const auto& error, const auto&) {
+                            if (error) return self->End("no connection: " + error.message());
+                            self->Send();
+                          });
   }
 
   void Send() {

@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +35,18 @@ struct NameLookup::Door {
   // Written on the shard with the mutex held, so that the shard itself reads it without.
   NameLookup* owner = nullptr;
 };
+
+std::optional<NameLookup::Addresses> NameLookup::Literal(const std::string& host) {
+  boost::system::error_code error;
+  const asio::ip::address address = asio::ip::make_address(host, error);
+  return error ? std::nullopt : std::optional(Addresses{address});
+}
+
+std::vector<asio::ip::tcp::endpoint> NameLookup::EndpointsOf(const Addresses& addresses, std::uint16_t port) {
+  std::vector<asio::ip::tcp::endpoint> endpoints;
+  for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
+  return endpoints;
+}
 
 // The C library rather than Asio's blocking resolver, since it may come back when the process is past its main().
 Result<NameLookup::Addresses> NameLookup::AskSystem(const std::string& name) {

@@ -17,6 +17,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
@@ -24,6 +25,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +49,9 @@ class NameLookup {
   struct Patience {
     std::chrono::milliseconds fresh;  // After so long, what was found last will do.
     std::chrono::milliseconds whole;  // After so long, nothing will.
+
+    // That of a connection which may take so long: a quarter of it is for a fresh lookup.
+    static Patience Within(std::chrono::milliseconds whole) { return {whole / 4, whole}; }
   };
 
   // For each of the peers that a ring may have (1,024), the two addresses that it may be dialled at, twice over.
@@ -54,6 +59,9 @@ class NameLookup {
   // Enough for all names of most clusters. A thread that waits costs little more than its place.
   static constexpr std::size_t kMostAtOnce = 64;
 
+  // What needs no lookup: an IP address. nullopt: it is a name.
+  static std::optional<Addresses> Literal(const std::string& host);
+  static std::vector<boost::asio::ip::tcp::endpoint> EndpointsOf(const Addresses& addresses, std::uint16_t port);
   // Asks the system.
   static Result<Addresses> AskSystem(const std::string& name);
 

@@ -43,9 +43,7 @@ Result<AllowedOrigins> AllowedOrigins::Parse(std::string_view text) {
     allowed.any_ = true;
     return allowed;
   }
-  while (true) {
-    const std::size_t comma = text.find(',');
-    const std::string_view origin = Trim(text.substr(0, comma));
+  for (const std::string_view origin : ItemsOf(text)) {
     if (!IsOrigin(origin)) {
       return Status(Code::kInvalid,
                     "the value is a list of origins such as https://app.example or "
@@ -53,9 +51,8 @@ Result<AllowedOrigins> AllowedOrigins::Parse(std::string_view text) {
                         Printable(origin) + "' is no origin");
     }
     allowed.origins_.emplace_back(origin);
-    if (comma == std::string_view::npos) return allowed;
-    text.remove_prefix(comma + 1);
   }
+  return allowed;
 }
 
 bool AllowedOrigins::Allows(const HttpHead& head, std::string_view host) const {

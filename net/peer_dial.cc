@@ -2,10 +2,8 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
-#include <vector>
 
 #include "net/address.h"
 
@@ -39,17 +37,15 @@ void PeerDial::Begin() {
                [self = shared_from_this(), reason = address.status().message()] { self->Fail(reason); });
     return;
   }
-  error_code error;
-  const asio::ip::address ip = asio::ip::make_address(address->host, error);
-  if (!error) {
-    Connect({ip}, address->port, "");
+  if (const auto addresses = NameLookup::Literal(address->host)) {
+    Connect(*addresses, address->port, "");
   } else {
     Find(address->host, address->port);
   }
 }
 
 void PeerDial::Find(const std::string& name, std::uint16_t port) {
-  ticket_ = names_.Find(name, {timeout_ / kFreshShare, timeout_},
+  ticket_ = names_.Find(name, NameLookup::Patience::Within(timeout_),
                         [self = shared_from_this(), port](const Result<NameLookup::Found>& found) {
                           self->ticket_ = 0;
                           if (found.ok()) {
@@ -66,9 +62,7 @@ void PeerDial::Connect(const NameLookup::Addresses& addresses, std::uint16_t por
   timer_.async_wait([self = shared_from_this(), doubtful](const error_code& error) {
     if (!error) self->Fail("no answer within " + std::to_string(self->timeout_.count()) + " ms" + doubtful);
   });
-  std::vector<tcp::endpoint> endpoints;
-  for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
-  asio::async_connect(socket_, endpoints,
+  asio::async_connect(socket_, NameLookup::EndpointsOf(addresses, port),
                       [self = shared_from_this(), doubtful](const error_code& error, const tcp::endpoint&) {
                         if (self->over_) return;
                         if (error) {

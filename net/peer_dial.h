@@ -1,6 +1,6 @@
 // PeerDial: one attempt to connect to an address, the lookup of its name included.
 //
-// A name whose lookup has not come back within kFreshShare of the time is dialled at the addresses that were found for
+// A name whose lookup has not come back within a quarter of the time is dialled at the addresses that were found for
 // it last: most names mean tomorrow what they mean today, and a greeting shows who answers.
 //
 // Threads: lives on one shard. Lifetime: keeps itself alive until it is over; `done` is called once, never from inside
@@ -26,8 +26,6 @@ class PeerDial : public std::enable_shared_from_this<PeerDial> {
   // A connected socket; or kUnavailable, "can't connect to 10.0.0.7:7080: Connection refused".
   using Done = std::function<void(Result<boost::asio::ip::tcp::socket>)>;
 
-  // 1 of so many parts of `timeout`.
-  static constexpr int kFreshShare = 4;
 
   // `names` belongs to the same shard, and is there until the dial is over.
   static std::shared_ptr<PeerDial> Start(boost::asio::io_context& context, NameLookup& names, std::string address,
