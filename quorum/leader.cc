@@ -244,6 +244,7 @@ void Leader::Resend(const Reachable& reachable, Effects* effects) {
   }
   for (const auto& [key, first_lacking] : lagging_) {
     Key& state = keys_.Find(key)->second;
+    GiveUpWaiters(state, effects);
     ring::ReplicaMask missing = reached & MissingAt(state);
     // Again at once to who was not reachable, and otherwise less and less often: a replica that is slow to acknowledge
     // is not helped by more of the same.

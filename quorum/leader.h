@@ -361,7 +361,8 @@ class Leader {
   void Withdraw(Keys::Entry& entry, Effects* effects);
   // `id`: the waiter's.
   void Tell(std::optional<std::uint64_t> token, const IdOfKey& id, Reply reply, Effects* effects);
-  // Tells everyone who has waited for longer than Options::patience.
+  bool IsTooLong(std::uint64_t since) const { return options_.patience != 0 && resends_ - since >= options_.patience; }
+  // Tells everyone who has waited for longer than Options::patience for R replicas or for a barrier.
   void GiveUpWaiting(Effects* effects);
   // Whether any of the key's waiters goes on waiting for a barrier.
   bool GiveUpWaiters(Key& state, Effects* effects);

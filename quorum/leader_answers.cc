@@ -123,16 +123,14 @@ void Leader::Tell(std::optional<std::uint64_t> token, const IdOfKey& id, Reply r
 }
 
 void Leader::GiveUpWaiting(Effects* effects) {
-  if (options_.patience == 0) return;
   const auto give_up = [&](const Pending& pending) {
-    if (resends_ - pending.since < options_.patience) return false;
+    if (!IsTooLong(pending.since)) return false;
     effects->answers.push_back({pending.token, NotApplied(Code::kUnavailable, "no quorum answered in time")});
     return true;
   };
   std::erase_if(before_leading_, give_up);
   for (const std::string& key : touching_) std::erase_if(keys_.Find(key)->second.queue, give_up);
-  // Who waits for a version waits for what some replica lacks, and everybody else for a barrier.
-  for (const auto& [key, first_lacking] : lagging_) GiveUpWaiters(keys_.Find(key)->second, effects);
+  // Others wait for what some replica lacks; Resend sees them on its way.
   std::erase_if(confirming_, [&](Keys::Entry* entry) {
     entry->second.confirming = GiveUpWaiters(entry->second, effects);
     return !entry->second.confirming;
@@ -143,7 +141,7 @@ bool Leader::GiveUpWaiters(Key& state, Effects* effects) {
   bool confirming = false;
   auto kept = state.waiters.begin();
   for (auto waiter = kept; waiter != state.waiters.end(); ++waiter) {
-    if (resends_ - waiter->since >= options_.patience && GiveUp(*waiter, effects)) continue;
+    if (IsTooLong(waiter->since) && GiveUp(*waiter, effects)) continue;
     confirming = confirming || waiter->barrier != 0;
     if (kept != waiter) *kept = std::move(*waiter);
     ++kept;

@@ -217,9 +217,9 @@ class Node::Impl final : public Surroundings, public Routes {
   std::map<NodeId, std::uint64_t> pushed_;  // Which epoch was last sent without being asked for.
   ring::MonotonicTime fetched_at_;
   ring::MonotonicTime asked_at_;
-  // Since this process began: it has been told a ring; others know a ring with it in it; it has been drained or removed.
-  bool has_news_ = false;
-  bool belongs_ = false;
+  // Since this process began: others have told it a ring, or know the one of its disk, in which it is; and it has been
+  // drained or removed.
+  bool has_standing_ = false;
   bool leaves_ = false;
   ring::MonotonicTime reported_at_;
   Controller controller_;

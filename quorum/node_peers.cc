@@ -162,7 +162,7 @@ void Node::Impl::On(NodeId from, const ring::GossipMessage& message, Moment now)
   const std::uint64_t known = topology_ == nullptr ? 0 : topology_->epoch;
   if (epoch == message.values.end()) return;
   if (epoch->second.version > known) Fetch(from, now);
-  if (epoch->second.version == known && topology_ != nullptr && !has_news_) NoteStanding(false);
+  if (epoch->second.version == known && topology_ != nullptr && !has_standing_) NoteStanding(false);
 }
 
 void Node::Impl::Act(ring::GossipEffects effects, Moment) {

@@ -45,13 +45,13 @@ void Node::Impl::Adopt(std::shared_ptr<const ring::Topology> topology, Moment no
 
 void Node::Impl::NoteStanding(bool news) {
   const auto self = topology_->members.find(options_.self);
-  const bool first_news = news && !std::exchange(has_news_, true);
-  if (self == topology_->members.end()) return;
+  const bool member = self != topology_->members.end();
+  const bool stood = std::exchange(has_standing_, has_standing_ || news || member);
+  if (!member) return;
   const ring::MemberState state = self->second.state;
   // Who was lost while it was away finds itself removed in what it first hears; that was nobody's wish.
-  const bool removed = state == ring::MemberState::kRemoved && (belongs_ || !first_news);
+  const bool removed = state == ring::MemberState::kRemoved && (stood || !news);
   leaves_ = leaves_ || state == ring::MemberState::kDraining || removed;
-  belongs_ = belongs_ || !first_news;
 }
 
 void Node::Impl::LearnPartition(PartitionId partition, const ring::Configuration& configuration, Moment now) {
